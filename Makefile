@@ -1,0 +1,74 @@
+# sftpingest: everything a person runs while working on it. `make` alone says what there is.
+# Needs Python 3.11 or newer, git and make; everything else comes from requirements.lock.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+.PHONY: help setup lock lint format docs test demo bench clean
+
+BIN := .venv/bin
+READY := .venv/.ready
+# the first Python on PATH that is new enough; `make setup PYTHON=/path/to/python` takes another
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+help: ## say what there is
+	@echo "make ..."
+	@sed -nE 's/^([a-z]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@echo 'Options go into ARGS: make demo ARGS=--once, make test ARGS="-k settings", make bench ARGS=--quick'
+
+setup: $(READY) ## make the environment in .venv (instant where nothing changed)
+	@:
+
+# The stamp is newer than the lock and pyproject.toml, or the environment is brought up to date.
+# What is not in the lock is not fetched: --require-hashes for the rest of the world, --no-deps for ourselves.
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer was found; install one, or say where: make setup PYTHON=..." >&2; exit 1; }
+	@test -x $(BIN)/python || { echo "make: new environment in .venv (under a minute)"; $(PYTHON) -m venv --clear .venv; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+COMPILE := build/uv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
+	--no-annotate pyproject.toml
+lock: ## renew both locks from pyproject.toml (ARGS=--upgrade: newest versions)
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer was found" >&2; exit 1; }
+	@mkdir -p build
+	$(PYTHON) -m venv --clear build/uv
+	build/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(COMPILE) --group dev -o requirements.lock $(ARGS)
+	$(COMPILE) --group build -c requirements.lock -o deploy/requirements.lock
+	@rm -rf build/uv
+	@! grep -nE '://|--(extra-)?index|--find-links' requirements.lock deploy/requirements.lock \
+		|| { echo "make: a lock names a registry" >&2; exit 1; }
+
+lint: setup ## ruff, mypy (strict), import-linter
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: setup ## let ruff put the code in shape
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: setup ## write docs/reference/ anew from the code
+	$(BIN)/python docs/reference/generate.py
+
+# Everything a test makes lies in one folder of its own, which goes when the tests end. Not under build/: PostgreSQL
+# started as another user must be able to reach it, and its socket's path must be short.
+test: setup ## the whole suite, on SQLite and PostgreSQL
+	@there=$$(mktemp -d "$${TMPDIR:-/tmp}/sftpingest.XXXXXX"); chmod 711 "$$there"; trap 'rm -rf "$$there"' EXIT; \
+	TMPDIR="$$there" $(BIN)/python -m pytest --basetemp="$$there/t" -n auto --maxprocesses 4 $(ARGS)
+
+demo: setup ## see it work: server, upload with planted mistakes, report (ARGS=--once: stop by itself)
+	@mkdir -p build/tmp
+	@TMPDIR="$(CURDIR)/build/tmp" exec $(BIN)/sftpingest demo $(ARGS)
+
+bench: setup ## seconds, rows a second and memory of every stage (ARGS=--quick: a tenth of the district)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## remove the environment and everything made here
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis benchmarks/.work
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

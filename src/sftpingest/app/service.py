@@ -1,0 +1,124 @@
+"""All of it wired: door, watcher and worker.
+
+In:  the settings.
+Out: a service that runs until SIGTERM or SIGINT and then ends in order.
+"""
+
+import asyncio
+import fcntl
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Engine
+
+from sftpingest import sync, work
+from sftpingest.app import family
+from sftpingest.app.gate import StoreGate
+from sftpingest.app.installation import HOST_KEY, open_installation
+from sftpingest.doors.sftp import Door, Uploads, host_key, serve
+from sftpingest.inbox import folders
+from sftpingest.settings import Settings
+from sftpingest.store import accounts
+
+log = structlog.get_logger()
+
+Say = Callable[[str], None]
+
+
+class RunsAlready(Exception):
+    """A server already runs on this data folder. Stop it first, or give this one its own SFTPINGEST_DATA."""
+
+
+def up(settings: Settings, config: Path | None, say: Say) -> None:
+    """Serve every door and work the queue until SIGTERM or SIGINT. `say` is told where the door listens."""
+    asyncio.run(_serve(settings, say, worker=_worker_command(config)))
+
+
+def serve_sftp(settings: Settings, say: Say) -> None:
+    """Serve the SFTP door and queue what was uploaded, without a worker."""
+    asyncio.run(_serve(settings, say, worker=None))
+
+
+def serve_worker(settings: Settings) -> None:
+    """Work the queue until SIGTERM or SIGINT; the running sync is finished first."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    engine = open_installation(settings)
+    log.info("worker.started", pid=os.getpid())
+    work.work_forever(engine, settings.data, sync.run, stop, rereport=sync.rereport)
+    log.info("worker.stopped", pid=os.getpid())
+
+
+async def _serve(settings: Settings, say: Say, *, worker: list[str] | None) -> None:
+    """Door, watcher and, where a command for it is given, worker: until a signal, or until one of them fails."""
+    stop, uploads = _stop_at_signals(), Uploads()
+    engine = open_installation(settings)
+    with _alone(settings.data):
+        _make_folders(engine, settings.data)
+        door = await _door(settings, engine, uploads)
+        say(
+            f"SFTP door open at sftp://{settings.sftp_host}:{door.port} (data folder {settings.data}); Ctrl-C stops it."
+        )
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(work.watch(engine, settings.data, uploads, settings.quiet_seconds, stop))
+                if worker:
+                    group.create_task(family.keep(worker, stop))
+                await stop.wait()
+                log.info("stop.asked")
+                await door.drain(settings.grace_seconds)
+        finally:
+            await door.close()
+            engine.dispose()
+
+
+async def _door(settings: Settings, engine: Engine, uploads: Uploads) -> Door:
+    key = host_key(settings.host_keys / HOST_KEY)
+    gate = StoreGate(engine, settings.data)
+    where = (settings.sftp_host, settings.sftp_port)
+    door = await serve(*where, [key], gate, uploads, quiet_seconds=settings.quiet_seconds)
+    log.info("door.opened", door="sftp", host=settings.sftp_host, port=door.port)
+    return door
+
+
+@contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """One watcher a data folder: two would queue every upload twice. The kernel frees the lock when we die."""
+    with (data / "locks" / ".door.lock").open("w") as lock:  # no slug begins with a dot
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunsAlready from None
+        yield
+
+
+def _make_folders(engine: Engine, data: Path) -> None:
+    with engine.connect() as connection:
+        for district in accounts.districts(connection):
+            folders(data, district.slug).make()
+
+
+def _stop_at_signals() -> asyncio.Event:
+    """An event that is set at the first SIGTERM or SIGINT; the second one ends the process at once."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def asked(number: int) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked, number)
+    return stop
+
+
+def _worker_command(config: Path | None) -> list[str]:
+    named = ["--config", str(config)] if config else []
+    return [sys.executable, "-m", "sftpingest", *named, "serve", "worker"]

@@ -1,0 +1,66 @@
+"""`sftpingest check`: validate a folder or zip without a server, a store or settings.
+
+In:  a path, a format.
+Out: the same findings and the same report as an upload would get.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sftpingest.cli import terminal
+
+REFUSED = 4
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command(
+        epilog=terminal.example("sftpingest check ./roster", "sftpingest check roster.zip --strict --report ./report")
+    )(check)
+
+
+def check(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="Folder or zip with the files.")],
+    format_: Annotated[
+        str, typer.Option("--format", metavar="NAME|FILE.toml", help="How the files are spelt.")
+    ] = "clever",
+    strict: Annotated[bool, typer.Option("--strict", help="Every departure from the format rejects the row.")] = False,
+    report: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the report into this folder.")] = None,
+    json: terminal.AsJson = False,
+) -> None:
+    """Validate a folder or zip, without any server.
+
+    Same findings and same report as an upload would get.
+
+    Exit status: 0 nothing worse than a dropped value, 1 rejected rows, 4 refused.
+    """
+    if not path.exists():
+        raise terminal.Stopped(f"{path} is not there. Name a folder or a zip with the files of the roster.")
+    from sftpingest import sync
+
+    checked = sync.check(path, format_, strict=strict)
+    if report:
+        _write(report, checked.report)
+    if json:
+        terminal.as_json(checked.result)
+    else:
+        typer.echo(checked.summary.rstrip())
+        if report:
+            typer.echo(f"\nReport: {report}")
+    raise typer.Exit(_status(checked.refused, checked.worst))
+
+
+def _status(refused: bool, worst: str | None) -> int:
+    if refused:
+        return REFUSED
+    return 0 if worst in {None, "note", "value"} else 1
+
+
+def _write(folder: Path, files: dict[str, bytes]) -> None:
+    """Write the files of a report; names may hold a folder (`rejected/...`)."""
+    for name, content in files.items():
+        place = folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)

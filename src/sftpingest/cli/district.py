@@ -1,0 +1,145 @@
+"""`sftpingest district`: the districts of this installation.
+
+In:  a slug, settings of a district.
+Out: rows in the store, folders in the data folder.
+"""
+
+import shutil
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sftpingest.cli import terminal
+from sftpingest.cli.installation import Installation, opened
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from sftpingest.store.tables import District
+
+app = typer.Typer(
+    help="Districts: add, list, show, set, remove.",
+    epilog=terminal.example("sftpingest district list"),
+    no_args_is_help=True,
+)
+
+Slug = Annotated[str, typer.Argument(metavar="SLUG", help="Short name of the district: a-z, 0-9 and -.")]
+
+
+@app.command(epilog=terminal.example('sftpingest district add springfield --name "Springfield Public Schools"'))
+def add(
+    slug: Slug,
+    name: Annotated[str, typer.Option(help="Name of the district, as people know it.")],
+    json: terminal.AsJson = False,
+) -> None:
+    """Add a district and make its folders."""
+    from sftpingest.store import accounts
+
+    with opened() as here:
+        with here.engine.begin() as connection:
+            district = accounts.add_district(connection, slug, name)
+            described = _described(connection, here, district)
+        here.folders(slug).make()
+    if json:
+        terminal.as_json(described)
+    else:
+        typer.echo(f"District {slug} is there. Next, a login for it: sftpingest login add {slug} USERNAME")
+
+
+@app.command("list", epilog=terminal.example("sftpingest district list"))
+def list_(json: terminal.AsJson = False) -> None:
+    """List the districts."""
+    from sftpingest.store import accounts
+
+    with opened() as here, here.engine.connect() as connection:
+        described = [_described(connection, here, district) for district in accounts.districts(connection)]
+    if json:
+        terminal.as_json(described)
+    else:
+        shown = [(d["slug"], d["name"], d["logins"], d["head"], d["created_at"]) for d in described]
+        terminal.table(("district", "name", "logins", "roster of sync", "added"), shown)
+
+
+@app.command(epilog=terminal.example("sftpingest district show springfield"))
+def show(slug: Slug, json: terminal.AsJson = False) -> None:
+    """Show a district, its settings and its last sync."""
+    from sftpingest.store import accounts
+
+    with opened() as here, here.engine.connect() as connection:
+        described = _described(connection, here, accounts.district(connection, slug))
+    if json:
+        terminal.as_json(described)
+        return
+    settings = described.pop("settings")
+    terminal.facts(described.items())
+    typer.echo("settings")
+    terminal.facts((f"  {key}", value) for key, value in settings.items())
+
+
+@app.command(
+    "set",
+    epilog=terminal.example(
+        "sftpingest district set springfield max_removed 15%",
+        "sftpingest district set springfield max_removed.student 5%",
+        "sftpingest district set springfield pause_start 2027-06-07",
+    ),
+)
+def set_(
+    slug: Slug,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="Which setting; docs/reference/settings.md lists them.")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help='Its new value; "" goes back to the default.')],
+) -> None:
+    """Set one setting of a district.
+
+    Thresholds, pause, quiet time, format, quota, retention.
+    """
+    from sftpingest.store import accounts
+
+    with opened() as here, here.engine.begin() as connection:
+        accounts.set_district(connection, slug, key, value)
+        _refuse_unreadable_format(accounts.district(connection, slug))
+    typer.echo(f"{slug}: {key} is now {value or 'the default'}.")
+
+
+@app.command(epilog=terminal.example("sftpingest district remove springfield --yes"))
+def remove(slug: Slug, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Remove a district and all that is its own.
+
+    Its logins, its roster and history, and its folder with all files.
+    """
+    from sftpingest.store import accounts
+
+    with opened() as here:
+        name = here.district(slug).name
+        terminal.sure(f"Remove {slug} ({name}) with its roster, its history and all its files?", yes)
+        with here.engine.begin() as connection:
+            accounts.remove_district(connection, slug)
+        shutil.rmtree(here.settings.data / "districts" / slug, ignore_errors=True)
+    typer.echo(f"District {slug} is removed.")
+
+
+def _refuse_unreadable_format(district: "District") -> None:
+    """Find out now, not at the next upload. Raises WrongFormat, and nothing is set."""
+    from sftpingest.roster.format import load
+    from sftpingest.store import accounts
+
+    load(accounts.district_settings(district).format)
+
+
+def _described(connection: "Connection", here: Installation, district: "District") -> dict[str, Any]:
+    """A district as it is shown."""
+    from sftpingest.store import accounts, journal
+
+    last = journal.syncs(connection, district.slug, limit=1)
+    return {
+        "slug": district.slug,
+        "name": district.name,
+        "created_at": district.created_at,
+        "logins": len(accounts.logins(connection, district.slug)),
+        "head": district.head,
+        "last_sync": last[0].id if last else None,
+        "last_outcome": str(last[0].state) if last else None,
+        "folder": str(here.settings.data / "districts" / district.slug),
+        "settings": asdict(accounts.district_settings(district)),
+    }

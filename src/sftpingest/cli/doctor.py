@@ -1,0 +1,151 @@
+"""`sftpingest doctor`: is this installation healthy and safe. Looks only, changes nothing.
+
+In:  the settings, the data folder, the store, the machine.
+Out: one line a check; exit status 1 where one failed.
+"""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from sftpingest.cli import terminal
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from sftpingest.settings import Settings
+
+#: Less free space than this fails: a roster and its report must fit.
+LEAST_SPACE = 1 << 30
+#: How far our clock and the store's may be apart.
+LEEWAY = timedelta(seconds=30)
+
+
+class Verdict(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"  #: as it should be
+    MIND = "mind"  #: works, but should be looked at
+    FAILED = "failed"  #: must be mended
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at, and what a person should do about it."""
+
+    name: str
+    verdict: Verdict
+    says: str
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command(epilog=terminal.example("sftpingest doctor", "sftpingest doctor --json"))(doctor)
+
+
+def doctor(json: terminal.AsJson = False) -> None:
+    """Check that this installation is healthy and safe.
+
+    Exit status 1 where a check failed.
+    """
+    from sftpingest import settings
+
+    asked = settings.read(terminal.CONFIG.get())
+    checks = [_user(), _data(asked.data), _space(asked.data), _host_key(asked), *_store_and_clock(asked)]
+    if json:
+        terminal.as_json([asdict(check) for check in checks])
+    else:
+        terminal.table(("check", "verdict", "says"), [(c.name, c.verdict, c.says) for c in checks])
+    raise typer.Exit(1 if any(check.verdict is Verdict.FAILED for check in checks) else 0)
+
+
+def _user() -> Check:
+    if os.geteuid() == 0:
+        return Check(
+            "user", Verdict.MIND, "Runs as root. Give the service a user of its own; deploy/README.md shows how."
+        )
+    return Check("user", Verdict.OK, "Does not run as root.")
+
+
+def _data(folder: Path) -> Check:
+    if not folder.is_dir():
+        return Check("data folder", Verdict.FAILED, f"{folder} is not there. `sftpingest up` makes it.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return Check("data folder", Verdict.FAILED, f"{folder} cannot be written by this user. Change its owner.")
+    if folder.stat().st_mode & stat.S_IRWXO:
+        return Check(
+            "data folder", Verdict.FAILED, f"Everybody on this machine can look into {folder}: chmod o= {folder}"
+        )
+    return Check("data folder", Verdict.OK, f"{folder} can be written, and is closed to others.")
+
+
+def _space(folder: Path) -> Check:
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    free = shutil.disk_usage(there).free
+    verdict = Verdict.OK if free >= LEAST_SPACE else Verdict.FAILED
+    return Check("space", verdict, f"{free / (1 << 30):.1f} GiB free; {LEAST_SPACE >> 30} GiB or more is needed.")
+
+
+def _host_key(asked: "Settings") -> Check:
+    from sftpingest.app.installation import HOST_KEY
+
+    path = asked.host_keys / HOST_KEY
+    if not path.exists():
+        return Check("host key", Verdict.FAILED, f"{path} is not there. `sftpingest up` makes it.")
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o177:
+        return Check("host key", Verdict.FAILED, f"{path} has mode {mode:04o}: chmod 600 {path}")
+    return Check("host key", Verdict.OK, f"{path} is there, and only its owner can read it.")
+
+
+def _store_and_clock(asked: "Settings") -> Iterator[Check]:
+    from sftpingest.store.engine import open_store
+
+    if not asked.database_url.get_secret_value() and not (asked.data / "roster.db").exists():
+        yield Check("store", Verdict.FAILED, "There is no store yet. `sftpingest up` makes it.")
+        return
+    try:
+        engine = open_store(asked.store_url)
+        yield _revision(engine)
+        yield _clock(engine)
+    except Exception as wrong:  # noqa: BLE001  (whatever a database says is the finding here)
+        yield Check("store", Verdict.FAILED, f"The store cannot be used: {terminal.cause(wrong)}.")
+
+
+def _revision(engine: "Engine") -> Check:
+    from sftpingest.app.installation import newest_revision
+    from sftpingest.store.engine import revision
+
+    at, newest = revision(engine), newest_revision()
+    if at != newest:
+        return Check(
+            "store", Verdict.FAILED, f"At revision {at or 'none'}, not {newest}. `sftpingest up` brings it there."
+        )
+    return Check("store", Verdict.OK, f"{engine.url.render_as_string()} answers, at the newest revision {newest}.")
+
+
+def _clock(engine: "Engine") -> Check:
+    """Compare our clock with the store's own, and with the newest sync: a clock that went back loses the order."""
+    from sqlalchemy import func, select
+
+    from sftpingest.store.journal import SYNC
+
+    here = datetime.now(UTC)
+    with engine.connect() as connection:
+        newest = connection.scalar(select(func.max(SYNC.c.created_at)))
+        there = connection.scalar(select(func.now())) if engine.dialect.name == "postgresql" else None
+    if newest and newest > here + LEEWAY:
+        return Check(
+            "clock", Verdict.FAILED, f"It is {here:%F %T}Z here, but a sync is of {newest:%F %T}Z. Set the clock."
+        )
+    if there and abs(there - here) > LEEWAY:
+        return Check("clock", Verdict.FAILED, f"It is {here:%F %T}Z here, {there:%F %T}Z at the store. Set the clocks.")
+    return Check("clock", Verdict.OK, f"{here:%F %T}Z")

@@ -1,0 +1,58 @@
+"""The installation, opened: its settings, its data folder, its store at the newest revision.
+
+In:  the settings.
+Out: an Installation that commands work on.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sftpingest.cli import terminal
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from sftpingest.inbox import Folders
+    from sftpingest.settings import Settings
+    from sftpingest.store.tables import District
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What a command works on."""
+
+    settings: "Settings"
+    engine: "Engine"
+
+    def folders(self, slug: str) -> "Folders":
+        """The folders of a district."""
+        from sftpingest import inbox
+
+        return inbox.folders(self.settings.data, slug)
+
+    def district(self, slug: str) -> "District":
+        """One district. Raises NoSuchDistrict."""
+        from sftpingest.store import accounts
+
+        with self.engine.connect() as connection:
+            return accounts.district(connection, slug)
+
+
+@contextmanager
+def opened() -> Iterator[Installation]:
+    """Open this installation: make the data folder and the store where they are missing, and close it after."""
+    import logging
+
+    from sftpingest import log, settings
+    from sftpingest.app.installation import open_installation
+
+    asked = settings.read(terminal.CONFIG.get())
+    # whoever asks for a log gets it; a person at a terminal only wants to hear of trouble
+    log.set_up(asked.log, level=logging.INFO if asked.log else logging.WARNING)
+    engine = open_installation(asked)
+    try:
+        yield Installation(asked, engine)
+    finally:
+        engine.dispose()

@@ -1,0 +1,91 @@
+"""`sftpingest up` and `sftpingest serve`: all of it in one process tree, or one part alone.
+
+In:  the settings.
+Out: a service that runs until SIGTERM or Ctrl-C, and leaves with 0.
+"""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sftpingest.cli import terminal
+
+if TYPE_CHECKING:
+    from sftpingest.settings import Settings
+
+app = typer.Typer(
+    help="One part alone, for several machines on one PostgreSQL store.",
+    epilog=terminal.example("sftpingest serve worker"),
+    no_args_is_help=True,
+)
+
+#: What a parent gives to a child, so that the child does not outlive it; nothing for people.
+Lifeline = Annotated[int | None, typer.Option("--lifeline", hidden=True, help="Leave when this pipe ends.")]
+
+
+def add_up(program: typer.Typer) -> None:
+    """Add the command `up` to the program."""
+    program.command(
+        epilog=terminal.example(
+            "sftpingest up", "SFTPINGEST_DATA=/var/lib/sftpingest SFTPINGEST_SFTP_PORT=22 sftpingest up"
+        )
+    )(up)
+
+
+def up(lifeline: Lifeline = None) -> None:
+    """Start everything: the SFTP door and a worker.
+
+    The first start makes the data folder, the host key and the store.
+    SIGTERM or Ctrl-C stops it: open uploads may finish for a moment, a running sync ends or is resumed at the next
+    start.
+    """
+    from sftpingest.app import service
+
+    _hold(lifeline)
+    service.up(_settings(), terminal.CONFIG.get(), typer.echo)
+
+
+@app.command(epilog=terminal.example("sftpingest serve sftp"))
+def sftp(lifeline: Lifeline = None) -> None:
+    """Serve the SFTP door alone, and queue what was uploaded.
+
+    Workers run elsewhere, on the same store and data folder.
+    """
+    from sftpingest.app import service
+
+    _hold(lifeline)
+    service.serve_sftp(_settings(), typer.echo)
+
+
+@app.command(epilog=terminal.example("sftpingest serve worker"))
+def worker(lifeline: Lifeline = None) -> None:
+    """Work the queue alone.
+
+    Several workers may share one PostgreSQL store; no sync is done twice.
+    """
+    from sftpingest.app import service
+
+    _hold(lifeline)
+    service.serve_worker(_settings())
+
+
+@app.command(epilog=terminal.example("sftpingest serve web"))
+def web() -> None:
+    """Serve the web door: not built yet."""
+    raise terminal.Stopped("The web door is not built yet. `sftpingest serve sftp` and `serve worker` are.")
+
+
+def _settings() -> "Settings":
+    """The settings, with the log set up as they say."""
+    from sftpingest import log, settings
+
+    asked = settings.read(terminal.CONFIG.get())
+    log.set_up(asked.log)
+    return asked
+
+
+def _hold(lifeline: int | None) -> None:
+    if lifeline is not None:
+        from sftpingest.app import family
+
+        family.die_with_parent(lifeline)

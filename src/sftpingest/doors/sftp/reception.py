@@ -1,0 +1,138 @@
+"""One SSH connection: who may enter, and nothing but SFTP once inside.
+
+In: names with passwords or keys, and requests for channels. Out: one `Session` for each SFTP channel.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, cast
+
+import asyncssh
+import structlog
+from asyncssh import SSHKey, SSHReader, SSHServerChannel, SSHServerConnection, SSHWriter
+from asyncssh.constants import DISC_NO_MORE_AUTH_METHODS_AVAILABLE
+
+from sftpingest.doors.sftp.entry import Entry, Gate
+from sftpingest.doors.sftp.overrides import SFTP, Channel
+from sftpingest.doors.sftp.reading import OwnText
+from sftpingest.doors.sftp.session import Session
+from sftpingest.doors.sftp.uploads import Uploads
+
+log = structlog.get_logger()
+
+#: refused passwords and keys after which a connection is ended; agents offer several keys before the right one
+_MOST_REFUSALS = 12
+
+_SFTP_ONLY = b"This server only takes SFTP. Use sftp, scp without -O, or a program such as WinSCP or FileZilla.\n"
+
+
+@dataclass
+class House:
+    """What all connections of a door share."""
+
+    gate: Gate
+    uploads: Uploads
+    readme: OwnText
+    threads: Executor
+    #: False once the door drains: no new uploads
+    accepting: bool = True
+    connections: set[SSHServerConnection] = field(default_factory=set)
+    sessions: set[asyncio.Task[Any]] = field(default_factory=set)
+
+
+class Reception(asyncssh.SSHServer):
+    """One connection, from its first byte to its last."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._connection: SSHServerConnection | None = None
+        self._address = ""
+        self._refusals = 0
+        #: by the name that the client gave: a key is asked for twice, first without proof
+        self._entries: dict[str, Entry] = {}
+
+    def connection_made(self, conn: SSHServerConnection) -> None:
+        """Remember the connection, so that the door can end it."""
+        self._connection = conn
+        self._address = str((conn.get_extra_info("peername") or ("",))[0])
+        self._house.connections.add(conn)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why it ended changes nothing
+        """Forget the connection."""
+        if self._connection is not None:
+            self._house.connections.discard(self._connection)
+            self._connection = None
+
+    def begin_auth(self, username: str) -> bool:  # noqa: ARG002 - nobody enters without proof
+        """Everyone has to show something."""
+        return True
+
+    def password_auth_supported(self) -> bool:
+        """Passwords are taken."""
+        return True
+
+    def public_key_auth_supported(self) -> bool:
+        """Keys are taken."""
+        return True
+
+    async def validate_password(self, username: str, password: str) -> bool:
+        """Ask the gate about a password."""
+        return await self._ask(self._house.gate.password, username, password, method="password")
+
+    async def validate_public_key(self, username: str, key: SSHKey) -> bool:
+        """Ask the gate about a key; asyncssh checks the signature."""
+        line = b" ".join(key.export_public_key("openssh").split()[:2]).decode()
+        return await self._ask(self._house.gate.key, username, line, method="key")
+
+    def auth_completed(self) -> None:
+        """Somebody is in: the last entry of this name is the one that was proven."""
+        entry = self._entry()
+        if entry is not None:
+            log.info("login.accepted", slug=entry.slug, username=entry.username)
+
+    def session_requested(self) -> Channel | bool:
+        """Open a channel. What it is for is known when it starts: see `_serve`."""
+        return Channel(self._serve) if self._entry() is not None else False
+
+    async def _ask(
+        self, question: Callable[[str, str, str], Entry | None], username: str, proof: str, *, method: str
+    ) -> bool:
+        """Ask the gate in a thread: it may compute for long. A name that was let in before is asked anew."""
+        self._entries.pop(username, None)
+        asked = partial(question, username, proof, self._address)
+        entry = await asyncio.get_running_loop().run_in_executor(self._house.threads, asked)
+        if entry is None:
+            self._refuse(username, method)
+            return False
+        self._entries[username] = entry
+        return True
+
+    def _refuse(self, username: str, method: str) -> None:
+        log.warning("login.refused", username=username, method=method)
+        self._refusals += 1
+        if self._refusals >= _MOST_REFUSALS and self._connection is not None:
+            self._connection.disconnect(DISC_NO_MORE_AUTH_METHODS_AVAILABLE, "Too many attempts to log in.")
+
+    def _entry(self) -> Entry | None:
+        if self._connection is None:
+            return None
+        return self._entries.get(self._connection.get_extra_info("username"))
+
+    async def _serve(self, reader: SSHReader[bytes], writer: SSHWriter[bytes], messages: SSHWriter[bytes]) -> None:
+        """Run one channel to its end: SFTP, or a friendly no to shells, commands and scp's old protocol."""
+        entry, channel = self._entry(), cast("SSHServerChannel[bytes]", writer.channel)
+        if entry is None or channel.get_subsystem() != "sftp":
+            messages.write(_SFTP_ONLY)
+            channel.exit(1)
+            return
+        session = Session(channel, entry, self._house.uploads, self._house.readme, lambda: self._house.accepting)
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._house.sessions.add(task)
+        try:
+            await SFTP(session, reader, writer).run()
+        finally:
+            session.exit()
+            self._house.sessions.discard(task)

@@ -1,0 +1,68 @@
+"""One upload that a client is writing.
+
+In: pieces at offsets, as the client sends them. Out: a staged file, and what is to be known of it.
+"""
+
+import os
+from dataclasses import dataclass
+
+from asyncssh import SFTPAttrs, SFTPError
+
+from sftpingest.doors.sftp.reading import LARGEST_READ, attributes
+
+
+@dataclass(eq=False)
+class Upload:
+    """An open upload: it owns `fd`, and with it the lock of the staged file, until `close`."""
+
+    name: str
+    #: name in staging/
+    staged: str
+    fd: int
+    #: (inode, mtime) of what was published under this name when the upload began
+    replaces: tuple[int, int] | None
+    #: every write goes to the end, wherever the client wanted it
+    append: bool = False
+    #: it is what is published already, nothing was changed
+    whole: bool = False
+    #: bytes up to which its size was allowed
+    granted: int = 0
+    #: (atime, mtime) in seconds that the client wants the published file to have
+    times: tuple[int, int] | None = None
+    #: why it was given up; every later write and the close are answered with this
+    refusal: SFTPError | None = None
+
+    def write(self, offset: int, chunk: bytes) -> int:
+        """Write all of `chunk` at `offset`; how many bytes that were. OSError as of the disk."""
+        self.whole = False
+        done = 0
+        while done < len(chunk):
+            done += os.pwrite(self.fd, memoryview(chunk)[done:], offset + done)
+        return done
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Give up to `size` bytes from `offset`; none at the end."""
+        return os.pread(self.fd, min(size, LARGEST_READ), offset)
+
+    def truncate(self, size: int) -> None:
+        """Cut or lengthen it to `size` bytes."""
+        self.whole = False
+        os.ftruncate(self.fd, size)
+
+    def size(self) -> int:
+        """Bytes it has now."""
+        return os.fstat(self.fd).st_size
+
+    def attributes(self) -> SFTPAttrs:
+        """Facts of the staged file as the client sees them."""
+        return attributes(os.fstat(self.fd), writable=True)
+
+    def flush(self) -> None:
+        """Put it on the disk, with the times that the client wants. May take long."""
+        if self.times is not None:
+            os.utime(self.fd, self.times)
+        os.fsync(self.fd)
+
+    def close(self) -> None:
+        """Close the file, which also gives its lock back."""
+        os.close(self.fd)

@@ -1,0 +1,111 @@
+"""The roster held, and what an upload changes of it: the words that reconcile, judge and the store share.
+
+In: nothing.
+Out: Held, Changes, Outcome and the hash of a record.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sftpingest.roster.frames import Numbers, arrow
+from sftpingest.roster.kinds import VALUES, Kind
+
+_CHUNK = 100_000
+
+
+class Outcome(StrEnum):
+    """What became of an upload."""
+
+    APPLIED = "applied"  #: the roster is as the upload says, but for rejected rows
+    HELD = "held"  #: a big change: waits until a person releases or discards it
+    REFUSED = "refused"  #: nothing of it was applied
+    DISCARDED = "discarded"  #: was held; a person or a newer upload put it aside
+    FAILED = "failed"  #: our fault; was tried again in vain
+
+
+@dataclass(frozen=True)
+class Held:
+    """The roster that the store holds of one district.
+
+    `records`: one frame a kind, columns `id`, `no` (int64, the record's number in the store), `hash` (int64) and the
+    columns of kinds.REFERS; student and staff also `more_school_ids`. `enrollments`: int64 columns `pair`
+    and `rest`, see enrollments.py. `next_no`: the first free number of each kind.
+    """
+
+    first: bool  #: no sync of this district was ever applied
+    records: dict[Kind, pd.DataFrame]
+    enrollments: pd.DataFrame
+    next_no: dict[Kind, int]
+
+
+@dataclass(frozen=True)
+class KindChanges:
+    """What changes of one kind.
+
+    Records: `created` and `updated` have `no`, `id`, `hash` and the values; enrollments: `section`, `person`,
+    `school` (numbers), `role`, `position`. `removed` has `no`, or for enrollments `section`, `person`, `role`.
+    """
+
+    created: pd.DataFrame
+    updated: pd.DataFrame
+    removed: pd.DataFrame
+    held: int  #: how many there were
+
+    @property
+    def unchanged(self) -> int:
+        """How many stay as they were."""
+        return self.held - len(self.updated) - len(self.removed)
+
+    def counts(self) -> dict[str, int]:
+        """As result.json shows them."""
+        return {
+            "created": len(self.created),
+            "updated": len(self.updated),
+            "removed": len(self.removed),
+            "unchanged": self.unchanged,
+        }
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What an upload would change."""
+
+    kinds: dict[Kind, KindChanges] = field(default_factory=dict)
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """By kind, as result.json shows them."""
+        return {kind.value: changes.counts() for kind, changes in self.kinds.items()}
+
+    def digest(self) -> str:
+        """A fingerprint of everything that would be written: what a person releases is what was shown."""
+        sum_up = hashlib.sha256()
+        for kind, changes in sorted(self.kinds.items()):
+            for name in ("created", "updated", "removed"):
+                frame: pd.DataFrame = getattr(changes, name)
+                sum_up.update(f"{kind} {name} {len(frame)}\n".encode())
+                for column in ("no", "hash", "section", "person", "school", "role", "position"):
+                    if column in frame:
+                        sum_up.update(frame[column].to_numpy(np.int64).tobytes())
+        return sum_up.hexdigest()
+
+
+def hashes(frame: pd.DataFrame, kind: Kind) -> Numbers:
+    """A 64-bit hash of the values of each record: BLAKE2b of its cells, joined by the unit separator.
+
+    Two records of one key that differ but hash alike would look unchanged: one chance in 2**64 a change.
+    """
+    joined = pc.binary_join_element_wise(*[arrow(frame[name]) for name in VALUES[kind]], "\x1f")
+    out = [_digest(joined.slice(start, _CHUNK)) for start in range(0, len(joined), _CHUNK)]
+    return np.concatenate(out) if out else np.empty(0, np.int64)
+
+
+def _digest(joined: pa.Array) -> Numbers:
+    digest = hashlib.blake2b
+    cells = joined.cast(pa.binary()).to_pylist()
+    return np.frombuffer(b"".join([digest(cell, digest_size=8).digest() for cell in cells]), "<i8").astype(np.int64)

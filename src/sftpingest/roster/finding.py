@@ -1,0 +1,162 @@
+"""What can be wrong with an upload, and the one sentence for each.
+
+In: places in files, and what stood there.
+Out: Severity, Code, frames of findings, and the sentence a person reads.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sftpingest.roster.frames import TEXT, arrow, no_text, text
+
+
+class Severity(StrEnum):
+    """What a finding costs. Stands in the order of weight."""
+
+    NOTE = "note"  #: record kept, value kept
+    VALUE = "value"  #: record kept, value dropped
+    ROW = "row"  #: record rejected
+    FILE = "file"  #: file refused
+    UPLOAD = "upload"  #: nothing of the upload applied
+
+
+class Code(StrEnum):
+    """Place, then fault. Stable: districts and vendors build on these."""
+
+    FILE_MISSING = "file.missing"  #: a core file is not there
+    FILE_UNREADABLE = "file.unreadable"  #: no CSV, no encoding we know, a NUL byte
+    FILE_EMPTY = "file.empty"  #: no bytes, or no records
+    FILE_ENCODING = "file.encoding"  #: read, though it is not UTF-8
+    FILE_UNKNOWN = "file.unknown"  #: no file of the format
+    FILE_REPEATED = "file.repeated"  #: two files that are the same file of the format
+    FILE_BROKEN_OFF = "file.broken_off"  #: an upload of the file ended early and does not count
+    COLUMN_MISSING = "column.missing"  #: a required heading is not there
+    COLUMN_UNKNOWN = "column.unknown"  #: a heading that the format does not know
+    COLUMN_REPEATED = "column.repeated"  #: one heading twice
+    ROW_MALFORMED = "row.malformed"  #: too many or too few cells
+    VALUE_MISSING = "value.missing"  #: a required cell is empty
+    VALUE_MALFORMED = "value.malformed"  #: cannot be read as its type
+    VALUE_UNKNOWN = "value.unknown"  #: is not one of the column's words
+    ID_REPEATED = "id.repeated"  #: a second row with an id
+    REFERENCE_UNKNOWN = "reference.unknown"  #: names a record that is not in this upload
+    REFERENCE_REJECTED = "reference.rejected"  #: names a record whose own row was rejected
+    RECORD_KEPT = "record.kept"  #: has no row any more, but other rows still name it
+
+
+#: What a person reads. {file}, {column}, {value} and {record} are the finding's own cells; {detail} is what the
+#: stage that found it adds: the words allowed, the kind named, the row rejected first.
+SENTENCES: dict[Code, str] = {
+    Code.FILE_MISSING: "{file} is not there. Upload it together with the other files; nothing was changed.",
+    Code.FILE_UNREADABLE: "{file} cannot be read: {detail}. Export it again as CSV (UTF-8) and upload it again.",
+    Code.FILE_EMPTY: "{file} has no records. Check the export and upload it again; nobody was removed for it.",
+    Code.FILE_ENCODING: "{file} is not in UTF-8; it was read as {detail}. Check names with accents, "
+    "and export as CSV UTF-8 if you can.",
+    Code.FILE_UNKNOWN: "{file} is not one of the files of this format, so it was passed over. "
+    "Rename it if it is meant to be read: {detail}.",
+    Code.FILE_REPEATED: "{file} is the same file as {detail}. Delete the one that is out of date.",
+    Code.FILE_BROKEN_OFF: "An upload of {file} broke off before its end and does not count. Upload it again.",
+    Code.COLUMN_MISSING: "The column {column} is not in {file}. Add it to the export; its cells must be filled.",
+    Code.COLUMN_UNKNOWN: "The column {column} is not known and was passed over. Correct its heading if it is "
+    "meant to be read.",
+    Code.COLUMN_REPEATED: "The column {column} stands twice in {file}. Keep the one that is right.",
+    Code.ROW_MALFORMED: "This row has {detail}. Look for a comma or a quotation mark that is not part of the "
+    "CSV, and correct the row.",
+    Code.VALUE_MISSING: "{column} is empty, but it is required. Fill it in.",
+    Code.VALUE_MALFORMED: '"{value}" in {column} is not {detail}. Correct it.',
+    Code.VALUE_UNKNOWN: '"{value}" is not a word that {column} can have. Use one of: {detail}.',
+    Code.ID_REPEATED: 'An earlier row has the same {column} "{value}"; the first row was kept. Remove this row, '
+    "or give it its own id. {detail}",
+    Code.REFERENCE_UNKNOWN: '{column} "{value}" is not in {detail}. Add it there, or correct it here.',
+    Code.REFERENCE_REJECTED: '{column} "{value}" was itself rejected. Mend {detail} first; then this is right too.',
+    Code.RECORD_KEPT: "No accepted row brings {record} any more, but rows of this upload or records that stay "
+    "still name it, so it was kept. Put it back into {file}, or take it out of the rows that name it.",
+}
+
+#: The columns of a frame of findings. All TEXT, but `row` (Int64, NA for a finding about the file or column).
+COLUMNS = ("file", "row", "column", "record", "code", "severity", "value", "detail")
+
+#: Longer values are cut for the report.
+SHOWN = 80
+
+
+def nothing() -> pd.DataFrame:
+    """No findings."""
+    return pd.DataFrame({name: pd.array([], "Int64") if name == "row" else no_text() for name in COLUMNS})
+
+
+def found(  # noqa: PLR0913  (a finding has that many cells)
+    code: Code,
+    severity: Severity,
+    file: str,
+    rows: pd.Index | Iterable[int] | None = None,
+    *,
+    column: str = "",
+    record: pd.Series | str = "",
+    value: pd.Series | str = "",
+    detail: pd.Series | str = "",
+) -> pd.DataFrame:
+    """Findings of one code, one a row; `rows` None makes the one finding about the file or column itself."""
+    places = pd.array([None] if rows is None else np.asarray(list(rows) if not isinstance(rows, pd.Index) else rows))
+    places = places.astype("Int64")
+    size = len(places)
+    cells = {"file": file, "column": column, "record": record, "code": code.value, "severity": severity.value}
+    cells |= {"value": value, "detail": detail}
+    frame = {name: _column(cells[name], size) if name != "row" else places for name in COLUMNS}
+    return pd.DataFrame(frame)
+
+
+def _column(cell: pd.Series | str, size: int) -> pd.Series:
+    if isinstance(cell, str):
+        return text(pa.repeat(pa.scalar(cell), size))
+    return cell.astype(TEXT).reset_index(drop=True)
+
+
+def together(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Several frames of findings as one, in their order."""
+    filled = [frame for frame in frames if len(frame)]
+    return pd.concat(filled, ignore_index=True) if filled else nothing()
+
+
+def in_order(findings: pd.DataFrame, files: Iterable[str]) -> pd.DataFrame:
+    """Findings in the order of `files`, then of rows; those about a file or a column first."""
+    rank = {name: at for at, name in enumerate(files)}
+    place = findings["file"].map(lambda name: rank.get(name, -1), na_action=None).to_numpy("int64")
+    order = np.lexsort((findings["row"].fillna(0).to_numpy("int64"), place))
+    return findings.iloc[order].reset_index(drop=True)
+
+
+def shorten(values: pd.Series) -> pd.Series:
+    """Values as a report shows them: at most SHOWN characters, bytes that are no text as a question mark in a box."""
+    array = pc.replace_substring_regex(arrow(values), r"[\r\n]+", " ")
+    array = pc.replace_substring(array, "\uffff", "\ufffd")
+    long = pc.greater(pc.utf8_length(array), SHOWN)
+    cut = pc.binary_join_element_wise(pc.utf8_slice_codeunits(array, 0, SHOWN - 1), "…", "")
+    return text(pc.if_else(long, cut, array), values.index)
+
+
+def messages(findings: pd.DataFrame) -> pd.Series:
+    """The sentence of each finding, in the order of the frame."""
+    out = pd.Series("", index=findings.index, dtype=TEXT)
+    for code, rows in findings.groupby("code", sort=False).indices.items():
+        out.iloc[rows] = _sentence(SENTENCES[Code(str(code))], findings.iloc[rows]).array
+    return out
+
+
+def _sentence(template: str, findings: pd.DataFrame) -> pd.Series:
+    """Fill one template for many findings at once."""
+    pieces: list[pa.Array | str] = []
+    for piece in template.replace("{", "\0{").replace("}", "}\0").split("\0"):
+        name = piece.removeprefix("{").removesuffix("}")
+        pieces.append(arrow(findings[name]) if name in COLUMNS and piece.startswith("{") else piece)
+    return text(pc.utf8_trim_whitespace(pc.binary_join_element_wise(*pieces, "")))
+
+
+def worst(findings: pd.DataFrame) -> Severity | None:
+    """The heaviest severity there is."""
+    there = set(findings["severity"].unique())
+    return next((severity for severity in reversed(Severity) if severity in there), None)

@@ -1,0 +1,112 @@
+"""Stage 3: the roster held and the roster that came -> changes; keys turned away are left alone.
+
+In: Held, and what validate made of the upload.
+Out: Changes, and a note for each record that stays because rows still name it.
+
+Rules that never bend (contract 3): a rejected row is not a deletion, neither of its record nor of what refers to it.
+"""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+
+from sftpingest.roster.changes import Changes, Held, KindChanges, hashes
+from sftpingest.roster.enrollments import reconcile_enrollments
+from sftpingest.roster.finding import Code, Severity, found, shorten, together
+from sftpingest.roster.frames import Mask, Numbers, Positions, arrow, filled, look_up
+from sftpingest.roster.kinds import NAMED, RECORDS, Kind
+from sftpingest.roster.removals import Removals, doubtful, removals
+from sftpingest.roster.sheet import Validated
+
+
+def reconcile(validated: Validated, held: Held) -> tuple[Changes, pd.DataFrame]:
+    """Work out what the upload changes. `reconcile` of a roster with itself changes nothing."""
+    at = {kind: _look_up(validated, held, kind) for kind in RECORDS}
+    gone = removals(held, {kind: _hit(at[kind], len(held.records[kind])) for kind in RECORDS}, validated)
+    kinds: dict[Kind, KindChanges] = {}
+    numbers: dict[Kind, Numbers] = {}
+    for kind in RECORDS:
+        numbers[kind] = _numbers(validated.roster.get(kind), at[kind], held.records[kind], held.next_no[kind])
+        kinds[kind] = _kind(kind, validated, held, at[kind], numbers[kind], gone.gone[kind])
+    kinds[Kind.ENROLLMENT] = reconcile_enrollments(validated, held, numbers, gone)
+    return Changes(kinds), together([_about_kept(kind, held, gone, validated) for kind in NAMED])
+
+
+def _look_up(validated: Validated, held: Held, kind: Kind) -> Positions:
+    """Where each record that came stands among those held; -1 for a new one."""
+    if kind not in validated.roster:
+        return np.empty(0, np.int32)
+    ids = validated.roster[kind]["id"]
+    return look_up(ids, held.records[kind]["id"]) if len(held.records[kind]) else np.full(len(ids), -1, np.int32)
+
+
+def _hit(at: Positions, size: int) -> Mask:
+    hit = np.zeros(size, bool)
+    hit[at[at >= 0]] = True
+    return hit
+
+
+def _numbers(came: pd.DataFrame | None, at: Positions, held: pd.DataFrame, next_no: int) -> Numbers:
+    """The number of each record that came: as held, or the next free ones.
+
+    New ones are numbered in the order of their ids, so that the store's indexes by number and by id grow at their
+    ends: a first load is half again as fast.
+    """
+    new = np.flatnonzero(at < 0)
+    numbers = np.empty(len(at), np.int64)
+    numbers[at >= 0] = held["no"].to_numpy()[at[at >= 0]]
+    if came is not None and len(new):
+        order = pc.array_sort_indices(arrow(came["id"].iloc[new])).to_numpy()
+        numbers[new[order]] = np.arange(next_no, next_no + len(new))
+    return numbers
+
+
+def _kind(kind: Kind, validated: Validated, held: Held, at: Positions, numbers: Numbers, gone: Mask) -> KindChanges:
+    frame = held.records[kind]
+    removed = pd.DataFrame({"no": frame["no"].to_numpy()[gone]})
+    came = validated.roster.get(kind)
+    if came is None:
+        nothing = pd.DataFrame({"no": np.empty(0, np.int64)})
+        return KindChanges(nothing, nothing, removed, len(frame))
+    if "more_school_ids" in came:
+        came = _schools_that_stay(came, kind, validated, held, at)
+    came = came.assign(no=numbers, hash=hashes(came, kind))
+    new = at < 0
+    updated = ~new
+    updated[~new] = came["hash"].to_numpy()[~new] != frame["hash"].to_numpy()[at[~new]]
+    return KindChanges(came if new.all() else came[new], came[updated], removed, len(frame))
+
+
+def _schools_that_stay(came: pd.DataFrame, kind: Kind, validated: Validated, held: Held, at: Positions) -> pd.DataFrame:
+    """A person with a rejected row may have lost a further school with it: what is held there stays."""
+    away = validated.turned_away.get(kind)
+    broken = np.full(len(came), kind in doubtful(validated, held))
+    if away is not None and len(away):
+        broken |= look_up(came["id"], away["id"]) >= 0
+    places = np.flatnonzero(broken & (at >= 0))
+    stays = held.records[kind]["more_school_ids"].iloc[at[places]]
+    places, stays = places[filled(stays)], stays[filled(stays)]
+    if not len(places):
+        return came
+    column = came["more_school_ids"].copy()
+    column.iloc[places] = [_both(held, now) for held, now in zip(stays, column.iloc[places], strict=True)]
+    return came.assign(more_school_ids=column)
+
+
+def _both(held: str, now: str) -> str:
+    """Two JSON lists as one, each school once."""
+    return json.dumps(list(dict.fromkeys([*json.loads(held), *json.loads(now or "[]")])), ensure_ascii=False)
+
+
+def _about_kept(kind: Kind, held: Held, gone: Removals, validated: Validated) -> pd.DataFrame:
+    ids = held.records[kind]["id"][gone.kept[kind]]
+    file = validated.files.get(kind) or validated.files[Kind.SECTION]  # courses and terms stand with the sections
+    parts = [found(Code.RECORD_KEPT, Severity.NOTE, file, record=_shown(kind, key)) for key in shorten(ids)]
+    return together(parts)
+
+
+def _shown(kind: Kind, key: str) -> str:
+    """A key for people: courses and terms are known by several cells."""
+    return " ".join(part for part in key.split("|") if part) if kind in {Kind.COURSE, Kind.TERM} else key

@@ -1,0 +1,122 @@
+"""Stage 2d: accepted rows -> the records of a roster.
+
+In: rows in our columns, the first of each id.
+Out: frames with exactly the columns of kinds.VALUES.
+"""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sftpingest.roster.frames import Mask, Positions, arrow, blank, compose, filled, names, take, text
+from sftpingest.roster.kinds import VALUES, Kind
+from sftpingest.roster.repeats import contact_keys
+
+
+def cell(rows: pd.DataFrame, name: str) -> pd.Series:
+    """A column of the rows; empty cells where the upload has no such column."""
+    return rows[name] if name in rows else blank(len(rows), rows.index)
+
+
+def records(rows: pd.DataFrame, kind: Kind) -> pd.DataFrame:
+    """The records of a kind whose id and values stand in the rows themselves. The index counts from 0."""
+    cells = {name: cell(rows, name) for name in ("id", *VALUES[kind]) if name != "ext"}
+    if "ext" in VALUES[kind]:
+        cells["ext"] = _ext(rows)
+    frame = pd.DataFrame(cells)
+    return frame.reset_index(drop=True)
+
+
+def _ext(rows: pd.DataFrame) -> pd.Series:
+    """The district's own columns as one JSON object a row; '' where all are empty."""
+    parts = []
+    for name in sorted(name for name in names(rows) if name.startswith("ext.")):
+        encoded = pc.dictionary_encode(arrow(rows[name]))
+        key = json.dumps(name.removeprefix("ext."), ensure_ascii=False)
+        said = [word and f", {key}: {json.dumps(word, ensure_ascii=False)}" for word in encoded.dictionary.to_pylist()]
+        parts.append(pc.take(pa.array(said, pa.string()), encoded.indices))
+    if not parts:
+        return blank(len(rows), rows.index)
+    joined = pc.binary_join_element_wise(*parts, "")
+    filled = pc.binary_join_element_wise("{", pc.utf8_slice_codeunits(joined, len(", ")), "}", "")
+    return text(pc.if_else(pc.equal(joined, ""), "", filled), rows.index)
+
+
+def more_schools(frame: pd.DataFrame, added: pd.DataFrame) -> pd.DataFrame:
+    """Put the schools of `added` rows to the records of their ids, as a JSON list in the order of the rows."""
+    if not len(added):
+        return frame
+    lists = added.groupby("id", sort=False)["school_id"].agg(lambda ids: json.dumps(list(ids), ensure_ascii=False))
+    at = pd.Index(frame["id"]).get_indexer(pd.Index(lists.index))
+    column = frame["more_school_ids"].copy()
+    column.iloc[at] = lists.array
+    return frame.assign(more_school_ids=column)
+
+
+def contacts(rows: pd.DataFrame, those: Mask) -> pd.DataFrame:
+    """The contacts in `those` rows of students, each once.
+
+    As Clever does, the whole name is the last name (clever.md 1.12).
+    """
+    columns = ["id", *(name for name in names(rows) if name.startswith("contact."))]
+    rows = rows[columns][those] if len(columns) > 1 else rows[columns][:0]
+    own = contact_keys(rows)
+    rows, own = rows[filled(own)], own[filled(own)]
+    cells = {name: cell(rows, f"contact.{name}") for name in VALUES[Kind.CONTACT]}
+    cells |= {"own_id": own, "student_id": rows["id"]}
+    frame = pd.DataFrame({"id": compose([rows["id"], own])} | cells)
+    return frame.drop_duplicates("id").reset_index(drop=True)
+
+
+def course_ids(rows: pd.DataFrame) -> pd.Series:
+    """The key of each section's course: its number and name together (docs/formats/clever.md); '' for none."""
+    return compose([cell(rows, "course.number"), cell(rows, "course.name")])
+
+
+def term_ids(rows: pd.DataFrame) -> pd.Series:
+    """The key of each section's term: name, start and end (clever.md 2.5); '' for none."""
+    return compose([cell(rows, f"term.{name}") for name in VALUES[Kind.TERM]])
+
+
+def derived(rows: pd.DataFrame, ids: pd.Series, kind: Kind) -> pd.DataFrame:
+    """Courses or terms out of the sections that name them, each once."""
+    cells = {name: cell(rows, f"{kind}.{name}") for name in VALUES[kind]}
+    frame = pd.DataFrame({"id": ids} | cells)
+    return frame[filled(ids)].drop_duplicates("id").reset_index(drop=True)
+
+
+def sections(rows: pd.DataFrame, primary: Positions, teachers: pd.DataFrame) -> pd.DataFrame:
+    """Sections, with their course, their term, and the name that Clever generates (clever.md 1.4)."""
+    frame = records(rows, Kind.SECTION)
+    last_names = arrow(take(teachers["last_name"], primary, rows.index))
+    return frame.assign(
+        course_id=course_ids(rows).array,
+        term_id=term_ids(rows).array,
+        name=_section_name(rows, last_names).array,
+    )
+
+
+def _section_name(rows: pd.DataFrame, last_names: pa.Array) -> pd.Series:
+    """Course - last name of the primary teacher - period; the given name where there is no course name."""
+    course = arrow(cell(rows, "course.name"))
+    parts = [course, pc.fill_null(last_names, ""), arrow(cell(rows, "period"))]
+    joint = " - "
+    said = [pc.if_else(pc.equal(part, ""), "", pc.binary_join_element_wise(joint, part, "")) for part in parts]
+    name = pc.utf8_slice_codeunits(pc.binary_join_element_wise(*said, ""), len(joint))
+    return text(pc.if_else(pc.equal(course, ""), arrow(cell(rows, "given_name")), name), rows.index)
+
+
+def enrollments(section: Positions, person: Positions, school: Positions, role: int, position: int) -> pd.DataFrame:
+    """Enrollments of one role; see kinds.Roster for the columns."""
+    return pd.DataFrame(
+        {
+            "section": section,
+            "person": person,
+            "school": school,
+            "role": np.full(len(section), role, np.int8),
+            "position": np.full(len(section), position, np.int8),
+        }
+    )

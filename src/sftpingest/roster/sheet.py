@@ -1,0 +1,54 @@
+"""An upload on its way: what parse hands to validate, and validate to reconcile.
+
+In: nothing.
+Out: Sheet, Parsed and Validated.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from sftpingest.roster.format import FileFormat
+from sftpingest.roster.kinds import Kind, Roster
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One file, read."""
+
+    name: str  #: as uploaded
+    form: FileFormat
+    headings: Mapping[str, str]  #: our column -> heading as uploaded
+    rows: pd.DataFrame  #: TEXT in our columns, only those that are there; the index is the place in the file
+    malformed: pd.DataFrame  #: the same columns for rows of the wrong length, as far as a cell stands there
+
+    @property
+    def records(self) -> int:
+        """How many records the file has."""
+        return len(self.rows) + len(self.malformed)
+
+    def heading(self, column: str) -> str:
+        """The heading of our column as uploaded, or as the format spells it where the file has none."""
+        return self.headings.get(column) or self.form.columns[column].heading
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """An upload, read."""
+
+    sheets: tuple[Sheet, ...]  #: in the order of the format
+    findings: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Validated:
+    """What an upload says, and what of it was turned away."""
+
+    roster: Roster  #: what was accepted; a kind whose file was not there has no frame
+    findings: pd.DataFrame
+    turned_away: dict[Kind, pd.DataFrame]  #: `id`, `root`, `shifted`; enrollments `section_id`, `person_id`
+    co_teachers: pd.DataFrame  #: dropped since their own row was rejected: `section_id`, `person_id`, `position`
+    named: dict[Kind, pd.Series]  #: keys that rows name though no row of this upload is accepted under them
+    doubtful: frozenset[Kind]  #: a row of it is so broken that its key cannot be read: nothing of it may be removed
+    files: dict[Kind, str]  #: the file of each kind, as uploaded

@@ -1,0 +1,68 @@
+"""Stage 2e: the keys of rows that were rejected, and which row to mend first.
+
+In: rejected rows and why.
+Out: frames of keys, for rows that name them and for reconcile, which leaves what is held under them alone.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from sftpingest.roster.finding import Code, Severity
+from sftpingest.roster.frames import no_text, text
+from sftpingest.roster.kinds import Kind
+from sftpingest.roster.records import cell
+from sftpingest.roster.references import Referred
+from sftpingest.roster.sheet import Sheet
+
+_PAIR = ("section_id", "person_id")
+
+
+def keys_of(sheet: Sheet, rejected: pd.DataFrame, roots: pd.Series) -> pd.DataFrame:
+    """The keys of rejected rows and of those of the wrong length, in which the cells may have shifted."""
+    names = _PAIR if sheet.form.kind is Kind.ENROLLMENT else ("id",)
+    shifted = _own_roots(sheet, sheet.malformed.index)
+    parts = [_keys(names, rejected, roots, shifted=False), _keys(names, sheet.malformed, shifted, shifted=True)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _keys(names: tuple[str, ...], rows: pd.DataFrame, roots: pd.Series, *, shifted: bool) -> pd.DataFrame:
+    frame = pd.DataFrame({name: cell(rows, name) for name in names}, index=rows.index)
+    return frame.assign(root=roots.array, shifted=shifted)
+
+
+def _own_roots(sheet: Sheet, rows: pd.Index) -> pd.Series:
+    return text([f"{sheet.name} row {row}" for row in rows], rows)
+
+
+def roots_of(
+    sheet: Sheet,
+    rejected: pd.DataFrame,
+    repeated: pd.DataFrame,
+    findings: pd.DataFrame,
+    referred: Mapping[str, Referred],
+) -> pd.Series:
+    """What to mend first: the row itself, or where it only names a rejected record, that record's row."""
+    roots = _own_roots(sheet, rejected.index)
+    of_row = (findings["severity"] == Severity.ROW.value).to_numpy(bool)
+    by_rejection = (findings["code"] == Code.REFERENCE_REJECTED.value).to_numpy(bool)
+    own = pd.Index(findings["row"][of_row & ~by_rejection].astype("int32"))
+    for looked_up in referred.values():
+        theirs = looked_up.roots.index.difference(own).intersection(rejected.index)
+        roots.loc[theirs] = looked_up.roots.loc[theirs].array
+    both: pd.Series = pd.concat([roots, _own_roots(sheet, repeated.index)])
+    return both
+
+
+def turned_away_co_teachers(rows: pd.DataFrame, referred: Mapping[str, Referred]) -> pd.DataFrame:
+    """Places in sections at which a teacher is named whose row was rejected: who is held there stays (contract 3)."""
+    frames = []
+    for name, looked_up in referred.items():
+        if name.startswith("teaches.") and len(looked_up.roots):
+            named = rows.loc[looked_up.roots.index]
+            place = int(name.removeprefix("teaches."))
+            frame = pd.DataFrame({"section_id": named["id"], "person_id": named[name]})
+            frames.append(frame.assign(position=place))
+    none = pd.DataFrame({"section_id": no_text(), "person_id": no_text(), "position": np.empty(0, np.int64)})
+    return pd.concat([none, *frames], ignore_index=True)

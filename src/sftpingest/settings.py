@@ -1,0 +1,166 @@
+"""All that an operator may set; read once, checked, and frozen.
+
+In:  one TOML file, and SFTPINGEST_* in the environment, which wins over the file; secrets also as *_FILE.
+Out: Settings, or WrongSetting: one sentence that names the setting.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+PREFIX = "SFTPINGEST_"
+#: Settings that may also be given as the name of a file that holds them.
+SECRETS = ("database_url",)
+
+
+class WrongSetting(Exception):
+    """A setting is wrong. Correct it and start again."""
+
+
+class Settings(BaseSettings):
+    """What an operator may set. The description of each field is its line in the reference."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
+
+    data: Path = Field(
+        Path("data"),
+        validate_default=True,
+        description="Data folder: the store, host keys and the folders of the districts.",
+    )
+    database_url: SecretStr = Field(
+        SecretStr(""),
+        description="Where the store is: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`. "
+        "Empty: `roster.db` in the data folder.",
+    )
+    hostkeys: Path | None = Field(
+        None, description="Folder of the SSH host key; made at the first start. Empty: `hostkeys` in the data folder."
+    )
+    sftp_host: str = Field("0.0.0.0", min_length=1, description="Address on which the SFTP door listens.")  # noqa: S104
+    sftp_port: int = Field(2222, ge=0, le=65535, description="Its port; 0 takes any free one.")
+    web_host: str = Field("127.0.0.1", min_length=1, description="Address of the web door, which is not built yet.")
+    web_port: int = Field(8080, ge=0, le=65535, description="Its port.")
+    quiet_seconds: float = Field(
+        60, ge=0, allow_inf_nan=False, description="How long nothing may happen in a folder before an upload counts."
+    )
+    grace_seconds: float = Field(
+        10, ge=0, allow_inf_nan=False, description="How long open uploads may go on after a stop was asked for."
+    )
+    log: Literal["console", "json"] | None = Field(
+        None, description="Style of the log on standard error. Empty: `console` on a terminal, else `json`."
+    )
+
+    @field_validator("data", "hostkeys", mode="after")
+    @classmethod
+    def _whole(cls, path: Path | None) -> Path | None:
+        return path and path.expanduser().absolute()
+
+    @field_validator("database_url", mode="after")
+    @classmethod
+    def _a_store_we_know(cls, url: SecretStr) -> SecretStr:
+        if url.get_secret_value() and not url.get_secret_value().startswith(
+            ("sqlite:///", "postgresql://", "postgresql+psycopg://")
+        ):
+            raise PydanticCustomError("url", "it should begin with sqlite:/// or postgresql://")
+        return url
+
+    @classmethod
+    def settings_customise_sources(  # noqa: D102  (pydantic-settings asks where to look first)
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+    @property
+    def store_url(self) -> str:
+        """The URL of the store; may hold a password."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.data / 'roster.db'}"
+
+    @property
+    def host_keys(self) -> Path:
+        """The folder of the SSH host key."""
+        return self.hostkeys or self.data / "hostkeys"
+
+
+def read(config: Path | None = None) -> Settings:
+    """Read the settings. Relative paths are taken from the folder in which the command runs.
+
+    `config` None reads `sftpingest.toml` in the data folder where there is one. Raises WrongSetting.
+    """
+    environment = {name: value for name, value in os.environ.items() if name.upper().startswith(PREFIX)}
+    _refuse_unknown(environment)
+    written = _written(config, environment)
+    try:
+        settings = Settings(**(written | dict(_secrets(environment))))  # type: ignore[arg-type]
+    except ValidationError as wrong:
+        raise WrongSetting(_sentence(wrong, environment)) from None
+    return settings
+
+
+def names() -> tuple[str, ...]:
+    """Every environment variable that is read."""
+    plain = [PREFIX + name.upper() for name in Settings.model_fields]
+    return (*plain, *(f"{PREFIX}{name.upper()}_FILE" for name in SECRETS))
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    for name in environment:
+        if name not in names():
+            raise WrongSetting(f"{name} in the environment is no setting{_near(name, names())}")
+
+
+def _near(name: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]}?" if near else "; docs/reference/settings.md lists them."
+
+
+def _written(config: Path | None, environment: Mapping[str, str]) -> dict[str, object]:
+    """What the TOML file says."""
+    path = config or Path(environment.get(PREFIX + "DATA", "data")) / "sftpingest.toml"
+    if config is None and not path.exists():
+        return {}
+    try:
+        written = tomllib.loads(path.read_text("utf-8"))
+    except OSError as wrong:
+        raise WrongSetting(f"The settings file {path} cannot be read: {wrong.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        raise WrongSetting(f"The settings file {path} is not TOML: {wrong}.") from None
+    for name in written:
+        if name not in Settings.model_fields:
+            raise WrongSetting(f"{name} in {path} is no setting{_near(name, tuple(Settings.model_fields))}")
+    return written
+
+
+def _secrets(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Settings whose value stands in a file that the environment names."""
+    for name in SECRETS:
+        variable = f"{PREFIX}{name.upper()}"
+        path = environment.get(f"{variable}_FILE")
+        if not path:
+            continue
+        if environment.get(variable):
+            raise WrongSetting(f"{variable} and {variable}_FILE are both set; keep one of them.")
+        try:
+            yield name, Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise WrongSetting(f"{variable}_FILE names {path}, which cannot be read.") from None
+
+
+def _sentence(wrong: ValidationError, environment: Mapping[str, str]) -> str:
+    """One sentence on the first thing that is wrong, named as it was written; a secret is never shown."""
+    first = wrong.errors(include_url=False)[0]
+    name = str(first["loc"][0])
+    variable = PREFIX + name.upper()
+    written = variable if variable in environment else f"{name} in the settings file"
+    value = "" if name in SECRETS else f" ({first['input']!r})"
+    return f"{written} is wrong{value}: {first['msg'][0].lower()}{first['msg'][1:]}."

@@ -1,0 +1,1 @@
+"""The migrations of the store, one module a revision; run by `engine.migrate`."""

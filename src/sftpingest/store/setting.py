@@ -1,0 +1,144 @@
+"""What may be set for a district: each key, its default, and how a person writes it.
+
+In:  the key and the text a person gave; the plain values that the store keeps.
+Out: DistrictSettings, or a WrongSetting that says what is allowed.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sftpingest.roster.kinds import Kind
+from sftpingest.store import StoreError
+
+KINDS = frozenset(kind.value for kind in Kind)
+#: What takes a setting back.
+DEFAULT = "default"
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+
+
+class WrongSetting(StoreError):
+    """{key} cannot be "{given}". Allowed: {allowed}."""
+
+
+@dataclass(frozen=True)
+class DistrictSettings:
+    """What is set for a district, defaults filled in."""
+
+    max_removed: float = 0.10  #: share of a kind; more removed holds the sync
+    max_updated: float = 0.75  #: share of a kind; more updated holds the sync
+    max_removed_of: Mapping[str, float] = field(default_factory=dict)  #: the same for single kinds
+    max_updated_of: Mapping[str, float] = field(default_factory=dict)  #: the same for single kinds
+    pause_start: date | None = None  #: first day without syncs
+    pause_end: date | None = None  #: last day without syncs
+    quiet_seconds: float | None = None  #: None: what the installation has
+    format: str = "clever"
+    quota_bytes: int | None = None  #: None: no bound
+    retention_days: int = 90  #: how long reports are kept
+
+    def paused(self, today: date) -> bool:
+        """Whether uploads wait today. A pause without an end goes on, one without a start goes on until its end."""
+        if self.pause_start is None and self.pause_end is None:
+            return False
+        return (self.pause_start or today) <= today <= (self.pause_end or today)
+
+
+def read(kept: Mapping[str, Any]) -> DistrictSettings:
+    """The settings, from the plain values that the store keeps. Keys of a later version are passed over."""
+    facts: dict[str, Any] = {}
+    for key, value in kept.items():
+        name, _, kind = key.partition(".")
+        if kind in KINDS and name in _SHARES:
+            facts.setdefault(f"{name}_of", {})[kind] = value
+        elif name in _READERS and not kind:
+            facts[name] = date.fromisoformat(value) if name in _DATES else value
+    return DistrictSettings(**facts)
+
+
+def changed(kept: Mapping[str, Any], key: str, text: str) -> dict[str, Any]:
+    """The plain values with one thing set to what the text says. Raises WrongSetting."""
+    key, text = key.strip().lower().replace("-", "_"), text.strip()
+    name, dot, kind = key.partition(".")
+    if name not in _READERS or (dot and (name not in _SHARES or kind not in KINDS)):
+        raise WrongSetting(key="A setting of a district", given=key, allowed=_known())
+    rest = {k: v for k, v in kept.items() if k != key}
+    if text.lower() in {DEFAULT, ""}:
+        return rest
+    allowed, reader = _READERS[name]
+    value = reader(text)
+    if value is None:
+        raise WrongSetting(key=key, given=text, allowed=f"{allowed}, or {DEFAULT}")
+    _refuse_backward(rest | {key: value}, key, text)
+    return rest | {key: value}
+
+
+def _known() -> str:
+    return f"{', '.join(_READERS)}; for one kind {' and '.join(f'{name}.student' for name in _SHARES)}, and so on"
+
+
+def _refuse_backward(settings: Mapping[str, Any], key: str, text: str) -> None:
+    start, end = settings.get("pause_start"), settings.get("pause_end")
+    if start and end and start > end:  # ISO dates sort as text
+        other = "not before pause_start" if key == "pause_end" else "not after pause_end"
+        day = start if key == "pause_end" else end
+        raise WrongSetting(key=key, given=text, allowed=f"a day {other} ({day}); or change that one first")
+
+
+def _share(text: str) -> float | None:
+    number = _number(text.removesuffix("%").strip())
+    if number is None:
+        return None
+    share = number / 100 if text.endswith("%") else number
+    return float(share) if share <= 1 else None
+
+
+def _number(text: str) -> Decimal | None:
+    """A finite number that is not negative."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and number >= 0 else None
+
+
+def _seconds(text: str) -> float | None:
+    number = _number(text)
+    return float(number) if number is not None and number <= 24 * 3600 else None
+
+
+def _days(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"\d{1,5}", text, re.ASCII) and 1 <= int(text) <= 100 * 365 else None
+
+
+def _bytes(text: str) -> int | None:
+    found = re.fullmatch(r"(\d{1,15}) *([kmgt]?)b?", text.lower(), re.ASCII)
+    return int(found[1]) * _UNITS[found[2]] if found and int(found[1]) else None
+
+
+def _day(text: str) -> str | None:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return None
+
+
+def _format(text: str) -> str | None:
+    return text.lower() if re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,62}", text.lower()) else None
+
+
+_SHARES = ("max_removed", "max_updated")
+_DATES = ("pause_start", "pause_end")
+#: Each key: what is allowed, in words, and what reads it (None: it is not that).
+_READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "max_removed": ("a share from 0% to 100%, such as 10% or 0.1", _share),
+    "max_updated": ("a share from 0% to 100%, such as 75% or 0.75", _share),
+    "pause_start": ("a day such as 2026-12-21", _day),
+    "pause_end": ("a day such as 2027-01-04", _day),
+    "quiet_seconds": ("seconds from 0 to 86400", _seconds),
+    "format": ("the name of a format, such as clever", _format),
+    "quota_bytes": ("a number of bytes, such as 5000000000 or 5 GB", _bytes),
+    "retention_days": ("whole days, 1 or more, such as 90", _days),
+}

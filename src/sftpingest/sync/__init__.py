@@ -1,0 +1,18 @@
+"""THE FLOW: one upload through every stage; see flow.py.
+
+In:  a sync that a worker has begun, the folders of its district, the store.
+Out: the sync at its end, and its report in the district's folder.
+
+    flow      one upload: parse, validate, reconcile, judge, store, report
+    check     the same stages on a folder, without a store
+    restore   back to an earlier roster
+    reports   the report of a sync, from what the journal and the snapshot hold
+    files     the uploaded files, read when they are asked for
+"""
+
+from sftpingest.sync.check import Checked, check
+from sftpingest.sync.flow import run
+from sftpingest.sync.reports import rereport
+from sftpingest.sync.restore import restore
+
+__all__ = ["Checked", "check", "rereport", "restore", "run"]

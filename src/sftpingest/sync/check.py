@@ -1,0 +1,78 @@
+"""The same stages on a folder or zip, without a store: what an upload of it would get.
+
+In:  a path and a format.
+Out: the findings, the report, and how bad it is.
+"""
+
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sftpingest.inbox import bring
+from sftpingest.roster.changes import Outcome
+from sftpingest.roster.finding import Severity, in_order, worst
+from sftpingest.roster.format import load
+from sftpingest.roster.judge import Verdict, refuse
+from sftpingest.roster.parse import parse
+from sftpingest.roster.report import Facts, counts, report, result
+from sftpingest.roster.validate import validate
+from sftpingest.sync.counted import counted
+from sftpingest.sync.files import Files
+from sftpingest.sync.memory import lean
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found."""
+
+    files: dict[str, dict[str, int]]  #: rows, accepted, rejected
+    worst: Severity | None
+    refused: bool
+    report: dict[str, bytes]  #: the files of a report
+    result: dict[str, Any]  #: result.json
+
+    @property
+    def summary(self) -> str:
+        """summary.txt."""
+        return self.report["summary.txt"].decode()
+
+
+def check(path: Path, format_name: str, *, strict: bool) -> Checked:
+    """Judge a folder or zip. Raises inbox.WrongSource and format.WrongFormat, whose texts say what to do."""
+    lean()
+    form = load(format_name)
+    with tempfile.TemporaryDirectory() as folder:
+        if not path.is_dir():
+            bring(path, Path(folder))
+        files = Files(path if path.is_dir() else Path(folder))
+        parsed = parse(files, form)
+        records = {sheet.name: sheet.records for sheet in parsed.sheets}
+        refused = refuse(parsed.findings)
+        findings = parsed.findings if refused else in_order(validate(parsed).findings, records)
+        findings = _strictly(findings) if strict else findings
+        verdict = refuse(findings) or Verdict(Outcome.APPLIED)
+        facts = Facts(
+            sync=0,
+            district=path.resolve().name,
+            format=form.title,
+            outcome=verdict.outcome,
+            reason=verdict.reason,
+            at=datetime.now(UTC),
+            files=counted(records, findings, verdict),
+            findings=counts(findings),
+        )
+        made = report(facts, findings, files, form)
+    return Checked(dict(facts.files), worst(findings), verdict.outcome is Outcome.REFUSED, made, result(facts))  # type: ignore[arg-type]
+
+
+def _strictly(findings: pd.DataFrame) -> pd.DataFrame:
+    """Every departure from the format rejects its row, or its file where it is about no row."""
+    light = findings["severity"].isin([Severity.NOTE.value, Severity.VALUE.value]).to_numpy(bool)
+    severity = findings["severity"].copy()
+    severity.loc[light & findings["row"].notna().to_numpy()] = Severity.ROW.value
+    severity.loc[light & findings["row"].isna().to_numpy()] = Severity.FILE.value
+    return findings.assign(severity=severity)

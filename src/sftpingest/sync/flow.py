@@ -1,0 +1,208 @@
+"""One upload through every stage. Reads like the drawing in the package's docstring.
+
+In:  a sync that a worker has begun, with its snapshot; the district's settings; the roster held.
+Out: roster rows, journal and findings in one transaction; then the report.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+
+import pandas as pd
+import structlog
+from sqlalchemy import Engine
+
+from sftpingest import __version__, inbox
+from sftpingest.inbox import Folders
+from sftpingest.roster.changes import Changes, Outcome
+from sftpingest.roster.finding import Code, Severity, found, in_order, nothing, together
+from sftpingest.roster.format import Format, WrongFormat, load, source_of
+from sftpingest.roster.judge import Policy, Verdict, judge, refuse
+from sftpingest.roster.kinds import Kind
+from sftpingest.roster.parse import parse
+from sftpingest.roster.reconcile import reconcile
+from sftpingest.roster.report import counts
+from sftpingest.roster.sheet import Parsed
+from sftpingest.roster.validate import validate
+from sftpingest.store import accounts, journal, rosters
+from sftpingest.store.accounts import DistrictSettings
+from sftpingest.store.load import load as load_changes
+from sftpingest.store.tables import District, State, Sync
+from sftpingest.sync.clock import Stages
+from sftpingest.sync.counted import counted
+from sftpingest.sync.files import Files
+from sftpingest.sync.memory import lean
+from sftpingest.sync.reports import rereport
+from sftpingest.sync.restore import is_restore, run_restore
+
+log = structlog.get_logger()
+
+MOVED = "The roster has changed since this upload was held. Upload again."
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What an outcome depends on, beside the roster held."""
+
+    sync: Sync
+    district: District
+    settings: DistrictSettings
+    form: Format
+    files: Files
+    broken_off: tuple[str, ...]  #: names whose upload ended early
+
+    def fingerprint(self) -> str:
+        """All of it, and the version of the program, as one hash."""
+        set_so = json.dumps(asdict(self.settings), default=str, sort_keys=True)
+        return self.files.fingerprint(__version__, set_so, source_of(self.settings.format), *self.broken_off)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What became of an upload, before it is written down."""
+
+    verdict: Verdict
+    findings: pd.DataFrame = field(default_factory=nothing)
+    files: dict[str, dict[str, int]] = field(default_factory=dict)
+    changes: Changes = field(default_factory=Changes)
+    kinds: dict[str, dict[str, int]] = field(default_factory=dict)
+    fingerprint: str | None = None
+
+
+def run(engine: Engine, folders: Folders, sync: Sync) -> None:
+    """Do one upload to its end and report it. Raises on our own fault, and journal.Overtaken."""
+    lean()
+    stages = Stages()
+    with engine.connect() as c:
+        district = accounts.district_of(c, sync.district_id)
+    if is_restore(sync):
+        run_restore(engine, sync)
+    else:
+        judged = _judge(engine, folders, sync, district, stages)
+        with stages.of("store"):
+            _write_down(engine, sync, district, judged)
+    with stages.of("report"):
+        rereport(engine, folders, sync)
+        for replaced in _replaced(engine, district):
+            rereport(engine, folders, replaced)
+    _say(engine, sync, stages)
+
+
+def _judge(engine: Engine, folders: Folders, sync: Sync, district: District, stages: Stages) -> Judged:
+    """What becomes of the upload; the shortcut where nothing at all is different from the last one."""
+    settings = accounts.district_settings(district)
+    try:
+        form = load(settings.format)
+    except WrongFormat as wrong:
+        return Judged(Verdict(Outcome.REFUSED, f"Nothing was changed. {wrong}"))
+    files = Files(folders.uploads / sync.mark)
+    upload = Upload(sync, district, settings, form, files, inbox.broken_off(folders))
+    with stages.of("fingerprint"):
+        fingerprint = upload.fingerprint()
+        judged = _as_before(engine, upload, fingerprint)
+    return replace(judged or _stages(engine, upload, stages), fingerprint=fingerprint)
+
+
+def _stages(engine: Engine, upload: Upload, stages: Stages) -> Judged:
+    """Parse, validate, reconcile, judge."""
+    with stages.of("parse"):
+        sheets = [_parsed(upload)]
+        records = {sheet.name: sheet.records for sheet in sheets[0].sheets}
+    if refused := refuse(about := sheets[0].findings):
+        return Judged(refused, about, counted(records, about, refused))
+    with stages.of("validate"):
+        validated = validate(sheets.pop())  # which lets go of each file once it is judged: nobody else may hold it
+    with stages.of("held"), engine.connect() as c:
+        held = rosters.held(c, upload.district.id)
+    with stages.of("reconcile"):
+        changes, kept = reconcile(validated, held)
+    findings = in_order(together([validated.findings, kept]), records)
+    verdict = _verdict(upload, changes, first=held.first)
+    return Judged(verdict, findings, counted(records, findings, verdict), changes, changes.counts())
+
+
+def _parsed(upload: Upload) -> Parsed:
+    """The files, read; and a note for each whose upload broke off."""
+    parsed = parse(upload.files, upload.form)
+    notes = [found(Code.FILE_BROKEN_OFF, Severity.NOTE, name) for name in upload.broken_off]
+    return replace(parsed, findings=together([parsed.findings, *notes]))
+
+
+def _verdict(upload: Upload, changes: Changes, *, first: bool) -> Verdict:
+    """Applied or held. What a person released is applied only where it is just what was shown."""
+    shown = (upload.sync.base, upload.sync.digest)
+    if upload.sync.release and shown != (upload.district.head, changes.digest()):
+        return Verdict(Outcome.HELD, MOVED)
+    return judge(changes, policy(upload.settings), first=first, released=upload.sync.release)
+
+
+def policy(settings: DistrictSettings) -> Policy:
+    """How big a change of this district may be."""
+    by_kind = {("removed", Kind(kind)): share for kind, share in settings.max_removed_of.items()}
+    by_kind |= {("updated", Kind(kind)): share for kind, share in settings.max_updated_of.items()}
+    return Policy(removed=settings.max_removed, updated=settings.max_updated, by_kind=by_kind)
+
+
+def _write_down(engine: Engine, sync: Sync, district: District, judged: Judged) -> None:
+    """Roster, findings, journal and state, in one transaction: all of it or nothing."""
+    outcome = State(judged.verdict.outcome.value)
+    with engine.begin() as c:
+        if outcome in {State.APPLIED, State.HELD}:
+            journal.replace_held(c, district.id, sync.id)  # before this one ends: its report is to be the latest
+        if outcome is State.APPLIED:
+            load_changes(c, district.id, sync.id, judged.changes)
+        journal.keep_findings(c, sync.id, judged.findings)
+        journal.finish(
+            c,
+            sync.id,
+            sync.attempts,
+            outcome,
+            base=district.head,
+            fingerprint=judged.fingerprint,
+            digest=judged.changes.digest() if outcome is State.HELD else sync.digest,
+            reason=judged.verdict.reason,
+            files=judged.files,
+            kinds=judged.kinds,
+            findings=counts(judged.findings),
+        )
+
+
+def _as_before(engine: Engine, upload: Upload, fingerprint: str) -> Judged | None:
+    """The outcome of the last applied sync again, where nothing at all is different; else None."""
+    head = upload.district.head
+    if head is None or upload.sync.release:
+        return None
+    with engine.connect() as c:
+        last = journal.sync(c, head)
+        if last.fingerprint != fingerprint:
+            return None
+        findings = journal.findings(c, last.id)
+    kinds = {kind: dict.fromkeys(counted, 0) | {"unchanged": _there(counted)} for kind, counted in last.kinds.items()}
+    return Judged(Verdict(Outcome.APPLIED), findings, last.files, kinds=kinds)
+
+
+def _there(counted: Mapping[str, int]) -> int:
+    """How many records of a kind there were after a sync with these counts."""
+    return sum(count for change, count in counted.items() if change != "removed")
+
+
+def _replaced(engine: Engine, district: District) -> list[Sync]:
+    """Held syncs of the district that this one discarded: their reports must say so."""
+    with engine.connect() as c:
+        return [other for other in journal.unreported(c) if other.district_id == district.id]
+
+
+def _say(engine: Engine, sync: Sync, stages: Stages) -> None:
+    """The one line in the log for this unit of work."""
+    with engine.connect() as c:
+        ended = journal.sync(c, sync.id)
+    log.info(
+        "sync.finished",
+        outcome=ended.state.value,
+        rows=sum(file["rows"] for file in ended.files.values()),
+        rejected=sum(file["rejected"] for file in ended.files.values()),
+        findings=sum(ended.findings.values()),
+        changed=sum(sum(n for key, n in kind.items() if key != "unchanged") for kind in ended.kinds.values()),
+        seconds=stages.whole(),
+        stages=stages.seconds,
+    )

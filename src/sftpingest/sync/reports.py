@@ -1,0 +1,60 @@
+"""The report of a sync, from what the journal and the snapshot hold.
+
+In:  a sync that has ended.
+Out: its report in the district's folder. Made from nothing that a crash could have lost.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+
+from sftpingest import inbox
+from sftpingest.inbox import Folders
+from sftpingest.roster.changes import Outcome
+from sftpingest.roster.format import load
+from sftpingest.roster.report import Facts, report
+from sftpingest.store import accounts, journal
+from sftpingest.store.tables import District, Sync
+from sftpingest.sync.files import Files
+
+
+def rereport(engine: Engine, folders: Folders, sync: Sync) -> None:
+    """Write the report of a sync that has ended, in place of the one it may have, and prune those that are too old."""
+    with engine.connect() as c:
+        ended = journal.sync(c, sync.id)
+        district = accounts.district_of(c, sync.district_id)
+        findings = journal.findings(c, sync.id)
+    settings = accounts.district_settings(district)
+    form = load(settings.format)
+    snapshot = folders.uploads / ended.mark
+    files = Files(snapshot) if snapshot.is_dir() else {}
+    name = _name(ended)
+    inbox.publish(folders, name, report(_facts(ended, district, form.title), findings, files, form))
+    with engine.begin() as c:
+        journal.reported(c, ended.id, name)
+    inbox.prune(folders, settings.retention_days, datetime.now(UTC))
+
+
+def _facts(sync: Sync, district: District, title: str) -> Facts:
+    return Facts(
+        sync=sync.id,
+        district=district.name,
+        format=title,
+        outcome=Outcome(sync.state.value),
+        reason=sync.reason,
+        at=_ended(sync),
+        files=sync.files,
+        kinds=sync.kinds,
+        findings=sync.findings,
+    )
+
+
+def _name(sync: Sync) -> str:
+    """Such as 2026-11-24T031502Z-000017."""
+    return f"{_ended(sync):%Y-%m-%dT%H%M%SZ}-{sync.id:06d}"
+
+
+def _ended(sync: Sync) -> datetime:
+    if sync.finished_at is None:
+        raise ValueError(f"sync {sync.id} has not ended")
+    return sync.finished_at

@@ -1,0 +1,50 @@
+"""`sftpingest demo`: the whole way, and nothing left behind."""
+
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sftpingest.cli import demo_roster
+from tests.cli.conftest import COMMAND, environment
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> dict[str, str]:
+    """An environment in which temporary files can be counted, and with settings that the demo must not take."""
+    (tmp_path / "tmp").mkdir()
+    return environment({"TMPDIR": str(tmp_path / "tmp"), "SFTPINGEST_SFTP_PORT": "not for the demo"})
+
+
+def test_it_shows_every_planted_mistake_and_leaves_nothing_behind(elsewhere: dict[str, str], tmp_path: Path) -> None:
+    command = [*COMMAND, "demo", "--once"]
+    done = subprocess.run(
+        command, env=elsewhere, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()]
+    for mistake in demo_roster.made()[1]:
+        assert any(row[:2] == [mistake.file, str(mistake.row)] and mistake.code in row for row in rows), mistake
+    assert "sftp -P " in done.stdout
+    assert "/reports/latest/rejections.csv" in done.stdout
+    assert ["student", "59"] in rows
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["tmp"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_stays_up_until_it_is_stopped(elsewhere: dict[str, str], tmp_path: Path, number: int) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "demo"], env=elsewhere, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as demo:
+        assert demo.stdout
+        said = []
+        for line in demo.stdout:
+            said.append(line)
+            if "until Ctrl-C" in line:
+                break
+        assert demo.poll() is None, "".join(said)
+        demo.send_signal(number)
+        assert demo.wait(60) == 0, "".join(said)
+    assert list((tmp_path / "tmp").iterdir()) == []

@@ -1,0 +1,64 @@
+"""`sftpingest doctor`: what is wrong is found, and nothing is changed."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Program, running
+
+
+def verdicts(program: Program, status: int) -> dict[str, Any]:
+    done = program("doctor", "--json")
+    assert done.returncode == status, done
+    return {check["name"]: check["verdict"] for check in json.loads(done.stdout)}
+
+
+@pytest.fixture
+def installed(program: Program) -> Program:
+    with running(program) as server:
+        server.stop()
+    program.inside = True
+    return program
+
+
+def test_a_new_installation_is_healthy(installed: Program) -> None:
+    found = verdicts(installed, 0)
+    assert set(found) == {"user", "data folder", "space", "host key", "store", "clock"}
+    assert set(found.values()) <= {"ok", "mind"}
+    assert "verdict" in installed.ok("doctor")
+
+
+def test_where_nothing_is_installed_it_says_so_and_makes_nothing(quick: Program) -> None:
+    found = verdicts(quick, 1)
+    assert (found["data folder"], found["host key"], found["store"]) == ("failed", "failed", "failed")
+    assert not quick.data.exists()
+
+
+def test_a_folder_or_key_that_is_open_to_others_fails(installed: Program) -> None:
+    installed.data.chmod(0o755)
+    assert verdicts(installed, 1)["data folder"] == "failed"
+    installed.data.chmod(0o700)
+    (installed.data / "hostkeys" / "ssh_host_ed25519_key").chmod(0o644)
+    assert verdicts(installed, 1)["host key"] == "failed"
+
+
+def test_a_store_at_an_older_revision_fails(installed: Program) -> None:
+    import sqlite3
+
+    with sqlite3.connect(installed.data / "roster.db") as store:
+        store.execute("UPDATE alembic_version SET version_num = '0000'")
+    assert verdicts(installed, 1)["store"] == "failed"
+
+
+def test_a_store_that_is_newer_than_the_program_is_left_alone(installed: Program) -> None:
+    import sqlite3
+
+    with sqlite3.connect(installed.data / "roster.db") as store:
+        store.execute("UPDATE alembic_version SET version_num = '9999'")
+    assert "newer version" in installed.refused("district", "list")
+
+
+def test_a_store_that_cannot_be_reached_fails(installed: Program) -> None:
+    installed.settings["SFTPINGEST_DATABASE_URL"] = "postgresql://nobody@127.0.0.1:1/none"
+    assert verdicts(installed, 1)["store"] == "failed"

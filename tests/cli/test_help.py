@@ -1,0 +1,102 @@
+"""Help, wrong use, and what is loaded for it."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from sftpingest.cli import app
+from tests.cli.conftest import COMMAND, Program, commands, environment
+
+
+@pytest.mark.parametrize("words", commands(get_command(app)), ids=" ".join)
+def test_every_command_has_help_with_an_example(words: tuple[str, ...], program: Program) -> None:
+    said = program.ok(*words, "--help")
+    assert "Usage: sftpingest" in said
+    assert f"  Example:\n    {' '.join(['sftpingest', *words])}" in said
+
+
+def test_help_comes_at_once() -> None:
+    took = []
+    for _ in range(3):
+        start = time.monotonic()
+        subprocess.run([*COMMAND, "--help"], env=environment({}), capture_output=True, check=True)
+        took.append(time.monotonic() - start)
+    assert min(took) < 0.5
+
+
+def loaded_by(*words: str) -> set[str]:
+    """The modules that are there when a command has ended."""
+    code = f"import sys\nfrom sftpingest.cli import run\nrun({words!r})\nprint('\\n' + ' '.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], env=environment({}), capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_help_loads_nothing_heavy() -> None:
+    assert not {"asyncssh", "pandas", "pyarrow", "pydantic", "sqlalchemy"} & loaded_by("--help")
+
+
+def test_check_never_loads_the_server(roster: Path) -> None:
+    assert not {"asyncssh", "sftpingest.app", "sftpingest.doors", "sftpingest.settings"} & loaded_by(
+        "check", str(roster)
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["nonsense"], "nonsense"),
+        (["district", "ad"], "Did you mean 'add'"),
+        (["district", "add", "springfield"], "--name"),
+        (["district", "add"], "SLUG"),
+        (["sync", "show", "seventeen"], "ID"),
+        (["sync", "show", "0"], "ID"),
+        (["roster", "springfield", "--kind", "pupil"], "pupil"),
+        (["login", "add", "springfield", "sis", "--expires", "tomorrow"], "tomorrow"),
+        (["check", "nowhere"], "nowhere"),
+        (["check", ".", "--loudly"], "--loudly"),
+        (["serve", "web"], "not built yet"),
+        (["ingest", "springfield", "nowhere"], "nowhere"),
+        (["district", "show", "nobody"], "nobody"),
+        (["sync", "release", "17"], "17"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_use_is_one_sentence_that_names_it(words: list[str], names: str, quick: Program) -> None:
+    assert names in quick.refused(*words)
+
+
+def test_wrong_use_of_the_real_command_is_no_traceback(program: Program) -> None:
+    assert "nobody" in program.refused("district", "show", "nobody")
+    assert "nonsense" in program.refused("nonsense")
+
+
+def test_a_group_alone_shows_its_help_and_is_wrong_use(program: Program) -> None:
+    done = program("district")
+    assert done.returncode == 2
+    assert "Usage: sftpingest district" in done.stderr
+
+
+def test_the_version_is_that_of_the_package(program: Program) -> None:
+    from sftpingest import __version__
+
+    assert program.ok("--version") == f"sftpingest {__version__}\n"
+
+
+def test_the_settings_file_may_be_named_anywhere_in_the_line(quick: Program) -> None:
+    file = quick.data.parent / "other.toml"
+    file.write_text("quiet_secnds = 3\n")
+    for words in (["--config", file, "district", "list"], ["district", "list", f"--config={file}"]):
+        assert "quiet_secnds" in quick.refused(*words)
+
+
+def test_an_error_of_ours_is_a_sentence_and_shows_its_place_only_when_asked(program: Program) -> None:
+    program.settings["SFTPINGEST_DATABASE_URL"] = "postgresql://nobody@127.0.0.1:1/none"
+    done = program("district", "list")
+    assert done.returncode == 5
+    assert done.stderr.startswith("sftpingest: The store cannot be used")
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" in program("district", "list", "--debug").stderr

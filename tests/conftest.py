@@ -1,0 +1,163 @@
+"""What tests of every kind stand on: a store of each sort, as empty or as ready as they ask for.
+
+In:  PostgreSQL's binaries, where the machine has them.
+Out: `store_url` (a new, empty store; each test runs once on SQLite and once on PostgreSQL) and `engine` (the same,
+     opened and migrated).
+"""
+
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import Engine
+
+from sftpingest.store.engine import migrate, open_store
+
+SKIPPED = "no PostgreSQL on this machine (initdb and postgres, on PATH or under /usr/lib/postgresql)"
+_DIES_WITH_ITS_PARENT = 1  # PR_SET_PDEATHSIG
+
+
+def postgres_binaries() -> Path | None:
+    """The folder of initdb and postgres; the newest version where there are several."""
+    on_path = shutil.which("initdb")
+    found = [Path(on_path).resolve().parent] if on_path else []
+    found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda bin_: float(bin_.parent.name), reverse=True)
+    return next((bin_ for bin_ in found if (bin_ / "initdb").exists() and (bin_ / "postgres").exists()), None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if postgres_binaries() is None:
+        terminalreporter.write_line(f"Tests on PostgreSQL were skipped: {SKIPPED}.", yellow=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Path]:
+    """A private cluster without a port, one a session and xdist worker; gives the folder of its socket."""
+    binaries = postgres_binaries()
+    if binaries is None:
+        pytest.skip(SKIPPED)
+    # Not below pytest's own folder: nobody but us may enter that, and the server must not run as root.
+    place = Path(tempfile.mkdtemp(prefix="sftpingest-pg-"))
+    try:
+        yield from _cluster(binaries, place)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _cluster(binaries: Path, place: Path) -> Iterator[Path]:
+    user = _unprivileged(place)
+    initdb = [
+        str(binaries / "initdb"),
+        "-D",
+        str(place / "data"),
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--no-sync",
+    ]
+    made = subprocess.run([*initdb, "--locale=C"], cwd=place, capture_output=True, text=True, check=False, user=user)
+    assert made.returncode == 0, made.stderr
+    settings = ["fsync=off", "listen_addresses=", f"unix_socket_directories={place}", "max_connections=60"]
+    options = [part for setting in settings for part in ("-c", setting)]
+    with (place / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [str(binaries / "postgres"), "-D", str(place / "data"), *options],
+            cwd=place,
+            stdout=log,
+            stderr=log,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509  (a killed test run must not leave a server behind)
+            user=user,
+        )
+    try:
+        _wait_until_it_answers(place, server)
+        yield place
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(30)
+
+
+def _unprivileged(place: Path) -> str | None:
+    """Who runs the server: PostgreSQL refuses to run as root."""
+    if os.getuid() != 0:
+        return None
+    shutil.chown(place, "nobody")
+    place.chmod(0o755)
+    return "nobody"
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_DIES_WITH_ITS_PARENT, signal.SIGQUIT)
+
+
+def _wait_until_it_answers(place: Path, server: "subprocess.Popen[bytes]") -> None:
+    for _ in range(600):
+        assert server.poll() is None, (place / "log").read_text()
+        try:
+            _admin(place).close()
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail((place / "log").read_text())
+
+
+def _admin(place: Path) -> psycopg.Connection:
+    return psycopg.connect(host=str(place), user="postgres", dbname="postgres", autocommit=True)
+
+
+@pytest.fixture
+def postgres_url(postgres: Path) -> Iterator[str]:
+    """A new, empty database."""
+    name = f"t{uuid.uuid4().hex}"
+    with _admin(postgres) as c:
+        c.execute(f'CREATE DATABASE "{name}"')
+    yield f"postgresql://postgres@/{name}?host={postgres}"
+    with _admin(postgres) as c:
+        c.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A new, empty file."""
+    return f"sqlite:///{tmp_path / 'roster.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """A new, empty store. The test runs on each sort."""
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    return str(request.getfixturevalue(name))
+
+
+@pytest.fixture
+def engine(store_url: str) -> Iterator[Engine]:
+    """A new store, opened and migrated."""
+    opened = open_store(store_url)
+    migrate(opened)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def wait_for() -> Callable[..., None]:
+    """Wait until something is so, or fail after some seconds."""
+
+    def wait(is_so: Callable[[], object], seconds: float = 10) -> None:
+        give_up = time.monotonic() + seconds
+        while not is_so():
+            assert time.monotonic() < give_up, "it never came to be"
+            time.sleep(0.02)
+
+    return wait

@@ -1,0 +1,266 @@
+"""A connection that breaks publishes nothing, and what has arrived can be gone on with."""
+
+import asyncio
+import fcntl
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import pytest
+from asyncssh import FXF_APPEND, FXF_CREAT, FXF_WRITE
+
+from tests.doors.sftp.conftest import Knock
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Path:
+    path = tmp_path / "local.csv"
+    path.write_bytes(random.Random(7).randbytes(3_000_000))
+    return path
+
+
+def staged_bytes(door: Knock) -> int:
+    return sum(path.stat().st_size for path in door.staging.iterdir())
+
+
+def slow_upload(door: Knock, batch: str) -> subprocess.Popen[str]:
+    """OpenSSH's sftp, held to a few hundred kilobytes a second, in a process group of its own."""
+    started = subprocess.Popen(
+        door.sftp_command("-l", "3000", "-b", "-"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    assert started.stdin is not None
+    started.stdin.write(batch)
+    started.stdin.close()
+    return started
+
+
+def break_off(door: Knock, local: Path, name: str = "students.csv") -> int:
+    """Kill a client and its ssh in the middle of an upload; bytes that have arrived."""
+    client = slow_upload(door, f"put {local} {name}\n")
+    door.eventually(lambda: staged_bytes(door) > 200_000)
+    os.killpg(client.pid, signal.SIGKILL)
+    client.wait()
+    door.eventually(lambda: door.uploads.writing("oak-valley") == 0)
+    return staged_bytes(door)
+
+
+def test_a_client_killed_in_the_middle_publishes_nothing(door: Knock, local: Path) -> None:
+    arrived = break_off(door, local)
+    assert 0 < arrived < 3_000_000
+    assert door.published() == {}
+    assert door.sftp("ls -1\n").stdout.split()[3:] == ["README.txt", "reports"]
+    [partial] = door.staging.iterdir()
+    assert partial.name.partition(".")[2] == "students.csv"
+    assert local.read_bytes().startswith(partial.read_bytes())
+
+
+def test_a_client_whose_ssh_lives_on_publishes_nothing(door: Knock, local: Path) -> None:
+    """Only sftp is killed: its ssh ends the channel politely, and no close was asked for."""
+    client = slow_upload(door, f"put {local} students.csv\n")
+    door.eventually(lambda: staged_bytes(door) > 200_000)
+    client.kill()
+    client.wait()
+    door.eventually(lambda: door.uploads.writing("oak-valley") == 0)
+    assert door.published() == {}
+
+
+@pytest.mark.parametrize("politely", [True, False])
+def test_a_connection_that_ends_with_an_open_file_publishes_nothing(door: Knock, politely: bool) -> None:
+    async def upload() -> None:
+        async with door.connection() as connection:
+            client = await connection.start_sftp_client()
+            file = await client.open("students.csv", "wb")
+            await file.write(b"half")
+            if politely:
+                client.exit()
+                await client.wait_closed()
+            else:
+                connection.abort()
+                await connection.wait_closed()
+
+    asyncio.run(upload())
+    door.eventually(lambda: door.uploads.writing("oak-valley") == 0)
+    assert door.published() == {}
+    assert staged_bytes(door) == 4
+
+
+def test_the_published_file_stays_when_its_next_upload_breaks(door: Knock, local: Path) -> None:
+    (door.home / "students.csv").write_text("held")
+    break_off(door, local)
+    assert door.published() == {"students.csv": b"held"}
+
+
+def test_a_broken_upload_is_gone_on_with_to_the_same_bytes(door: Knock, local: Path) -> None:
+    arrived = break_off(door, local)
+    ran = door.sftp(f"ls -l students.csv\nreput {local} students.csv\n")
+    assert ran.returncode == 0, ran.stderr
+    assert arrived > 0
+    assert door.published() == {"students.csv": local.read_bytes()}
+    assert list(door.staging.iterdir()) == []
+
+
+def test_a_broken_upload_is_gone_on_with_though_an_older_file_is_published(door: Knock, local: Path) -> None:
+    (door.home / "students.csv").write_bytes(bytes(10))
+    break_off(door, local)
+    assert door.sftp(f"reput {local} students.csv\n").returncode == 0
+    assert door.published() == {"students.csv": local.read_bytes()}
+
+
+def test_a_partial_shows_its_size_by_name_and_only_then(door: Knock) -> None:
+    (door.home / "students.csv").write_text("published")
+    (door.staging / "0123456789abcdef.students.csv").write_text("part")
+
+    async def look() -> None:
+        async with door.client() as client:
+            assert (await client.stat("students.csv")).size == 4
+            [listed] = [entry for entry in await client.readdir("/") if entry.filename == "students.csv"]
+            assert listed.attrs.size == 9
+            async with client.open("students.csv", "rb") as file:
+                content: Any = await file.read()
+                assert content == b"published"
+
+    asyncio.run(look())
+
+
+@pytest.mark.parametrize("flags", [FXF_WRITE, FXF_WRITE | FXF_CREAT, FXF_WRITE | FXF_CREAT | FXF_APPEND])
+def test_every_way_of_opening_without_truncation_goes_on_with_the_partial(door: Knock, flags: int) -> None:
+    (door.staging / "0123456789abcdef.students.csv").write_text("part")
+
+    async def go_on() -> None:
+        async with door.client() as client, client.open("students.csv", flags, encoding=None) as file:
+            await file.write(b" two", offset=4)
+
+    asyncio.run(go_on())
+    assert door.published() == {"students.csv": b"part two"}
+    assert list(door.staging.iterdir()) == []
+
+
+def test_somebody_who_only_looks_at_a_partial_does_not_keep_a_client_from_going_on(door: Knock) -> None:
+    partial = door.staging / "0123456789abcdef.students.csv"
+    partial.write_text("part")
+
+    async def go_on() -> None:
+        async with door.client() as client:
+            with partial.open() as looking:
+                fcntl.flock(looking, fcntl.LOCK_SH)
+                asyncio.get_running_loop().call_later(0.03, fcntl.flock, looking, fcntl.LOCK_UN)
+                async with client.open("students.csv", FXF_WRITE | FXF_CREAT, encoding=None) as file:
+                    await file.write(b" two", offset=4)
+
+    asyncio.run(go_on())
+    assert door.published() == {"students.csv": b"part two"}
+
+
+def test_a_truncating_upload_begins_anew(door: Knock, local: Path) -> None:
+    break_off(door, local)
+    assert door.sftp(f"put {local} students.csv\n").returncode == 0
+    assert door.published() == {"students.csv": local.read_bytes()}
+    assert list(door.staging.iterdir()) == []
+
+
+def test_only_the_newest_partial_of_a_name_is_kept(door: Knock) -> None:
+    async def upload() -> None:
+        for content in (b"first", b"second"):
+            async with door.connection() as connection:
+                client = await connection.start_sftp_client()
+                for name in ("students.csv", "teachers.csv"):
+                    file = await client.open(name, "wb")
+                    await file.write(content)
+                    await file.setstat(asyncssh.SFTPAttrs(atime=10, mtime=10))
+                    await file.fsync()
+
+    asyncio.run(upload())
+    door.eventually(lambda: door.uploads.writing("oak-valley") == 0)
+    found = sorted((path.name[17:], path.read_bytes()) for path in door.staging.iterdir())
+    assert found == [("students.csv", b"second"), ("teachers.csv", b"second")]
+    # the client set an old time; a partial carries the time when it broke off
+    assert all(path.stat().st_mtime > time.time() - 60 for path in door.staging.iterdir())
+
+
+def test_a_partial_that_somebody_still_writes_is_not_gone_on_with(door: Knock) -> None:
+    async def both() -> None:
+        async with door.client() as one, door.client() as other:
+            first = await one.open("students.csv", "wb")
+            await first.write(b"one")
+            second = await other.open("students.csv", FXF_WRITE | FXF_CREAT, encoding=None)
+            await second.write(b"two")
+            await first.close()
+            await second.close()
+
+    asyncio.run(both())
+    assert door.published() == {"students.csv": b"two"}
+
+
+def test_what_broke_off_after_a_whole_file_came_is_dropped(door: Knock) -> None:
+    """The first connection hangs, the client uploads the file again by a second one, then the first is given up."""
+
+    async def both() -> None:
+        async with door.connection() as hanging, door.client() as client:
+            hung = await (await hanging.start_sftp_client()).open("students.csv", "wb")
+            await hung.write(b"old half")
+            async with client.open("students.csv", "wb") as file:
+                await file.write(b"new and whole")
+            hanging.abort()
+            await hanging.wait_closed()
+
+    asyncio.run(both())
+    door.eventually(lambda: door.uploads.writing("oak-valley") == 0)
+    assert door.published() == {"students.csv": b"new and whole"}
+    assert list(door.staging.iterdir()) == []
+
+
+def test_what_broke_off_while_another_upload_was_under_way_is_dropped_when_that_one_is_whole(door: Knock) -> None:
+    async def both() -> None:
+        async with door.connection() as hanging, door.client() as client:
+            hung = await (await hanging.start_sftp_client()).open("students.csv", "wb")
+            await hung.write(b"old half")
+            async with client.open("students.csv", "wb") as file:
+                await file.write(b"new and whole")
+                hanging.abort()
+                await hanging.wait_closed()
+                while door.uploads.writing("oak-valley") > 1:  # noqa: ASYNC110 - a test may wait like this
+                    await asyncio.sleep(0.02)
+                assert len(list(door.staging.iterdir())) == 2
+
+    asyncio.run(both())
+    assert door.published() == {"students.csv": b"new and whole"}
+    assert list(door.staging.iterdir()) == []
+
+
+def test_removing_a_file_drops_its_partial_too(door: Knock) -> None:
+    (door.home / "students.csv").write_text("published")
+    for name in ("students.csv", "teachers.csv"):
+        (door.staging / f"0123456789abcdef.{name}").write_text("part")
+    assert door.sftp("rm students.csv\nrm teachers.csv\n-rm students.csv\n").returncode == 0
+    assert door.published() == {}
+    assert list(door.staging.iterdir()) == []
+    assert door.sftp("rm students.csv\n").returncode == 1
+
+
+def test_a_partial_cannot_be_renamed_into_a_published_file(door: Knock) -> None:
+    (door.staging / "0123456789abcdef.students.csv").write_text("part")
+    assert door.sftp("rename students.csv teachers.csv\n").returncode == 1
+    assert door.published() == {}
+
+
+def test_a_partial_may_be_cut_by_name_and_stays_a_partial(door: Knock) -> None:
+    (door.staging / "0123456789abcdef.students.csv").write_text("part")
+
+    async def cut() -> None:
+        async with door.client() as client:
+            await client.truncate("students.csv", 2)
+            await client.utime("students.csv", (5, 5))
+            assert (await client.stat("students.csv")).size == 2
+
+    asyncio.run(cut())
+    assert door.published() == {}
