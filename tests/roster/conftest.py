@@ -257,14 +257,6 @@ def _smallest() -> District:
     return new
 
 
-@pytest.fixture(scope="session")
-def started() -> District:
-    """A district that has applied the smallest upload and one of staff; copy it before it takes another."""
-    new = District()
-    new.take(staff=lines(STAFF, "north,yew,una@example.org,Una,Yew"))
-    return new
-
-
 @pytest.fixture
 def district(_smallest: District) -> District:
     """A district that has applied the smallest upload."""

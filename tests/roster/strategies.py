@@ -27,12 +27,17 @@ def some(values: list[str], *, least: int = 0) -> st.SearchStrategy[list[str]]:
 @st.composite
 def districts(draw: st.DrawFn) -> dict[str, bytes]:
     """A whole good upload of a few records, in which every reference is good."""
-    word = lambda: draw(WORDS)  # noqa: E731  (a word each time it is asked)
+
+    def word() -> str:
+        return draw(WORDS)
+
+    def one(values: list[str]) -> str:
+        return draw(st.sampled_from(values))
+
     schools = draw(some(["s1", "s2", "s3"], least=1))
     teachers = draw(some(["1", "t|2", "t3", "ü"], least=1))
     students = draw(some(["1", "2", "p3", "p|4", "ü"], least=1))
     sections = draw(some(["c1", "c2", "c3"], least=1))
-    one = lambda values: draw(st.sampled_from(values))  # noqa: E731  (one of those)
     taught = [(one(teachers), one(["", *teachers])) for _ in sections]
     pairs = draw(some([f"{section}\0{student}" for section in sections for student in students], least=1))
     files = {
@@ -89,11 +94,31 @@ def _lines_but(text: str, at: int) -> list[str]:
 
 PIECES = st.sampled_from([",", '"', "\n", "\r", ",,", '""', " ", "x", "\ufeff", "é", "\uffff", "north", "ann", "\x1f"])
 
+#: A district with everything that can hang on something: contacts, further schools, co-teachers, own columns, staff.
+RICH: dict[str, str] = SMALLEST | {
+    "schools.csv": lines(f"{SCHOOL},ext.bus", "north,North School,", 'south,"South, School",7', "west,West School,8"),
+    "students.csv": lines(
+        CONTACTS,
+        "north,ann,Ann,Ash,k1,Val Ash",
+        "north,ann,Ann,Ash,k2,Wim Ash",
+        "west,ann,Ann,Ash,k1,Val Ash",
+        "north,bob,Bob,Bay,,Xia Bay",
+        'south,cid,"Cid, jr",Cob,,',
+    ),
+    "sections.csv": lines(
+        SECTION,
+        "north,alg,oak,elm,Algebra,Fall",
+        "south,bio,elm,oak,Biology,Fall",
+        "north,art,oak,,Art,Spring",
+    ),
+    "staff.csv": lines(STAFF, "north,yew,una@example.org,Una,Yew", "west,yew,una@example.org,Una,Yew"),
+}
+
 
 @st.composite
 def spoilt(draw: st.DrawFn) -> dict[str, bytes]:
-    """The smallest upload with staff, in which up to three things went wrong."""
-    files = dict(SMALLEST) | {"staff.csv": lines(STAFF, "north,yew,una@example.org,Una,Yew")}
+    """The rich upload, in which up to three things went wrong."""
+    files = dict(RICH)
     for _ in range(draw(st.integers(1, 3))):
         name = draw(st.sampled_from(sorted(files)))
         text = files[name]

@@ -37,6 +37,13 @@ def records(rows: list[str]) -> Iterator[Record]:
         place += used
 
 
+def one_line(record: str) -> list[str] | None:
+    """The cells of a record that is surely one line; None where a quotation mark makes that doubtful."""
+    if '"' not in record:
+        return record.split(",")
+    return None if "\n" in record or "\r" in record or _open(record) else _split(record, strict=True)
+
+
 def _quoted(rows: list[str], place: int) -> tuple[list[str] | None, int]:
     """The record that starts at this line, and how many lines it takes; no cells where it is never closed."""
     line = rows[place]

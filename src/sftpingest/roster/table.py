@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from sftpingest.roster.lines import Record, lines, records
+from sftpingest.roster.lines import Record, lines, one_line, records
 
 _BLOCK = 1 << 22
 _CHUNK = 50_000
@@ -43,15 +43,20 @@ def read(raw: bytes, *, as_it_came: bool = False) -> Table:
 
     Cells are without outer spaces, unless they are asked for as they came.
     """
-    top = records(lines(raw[:_BLOCK]))
-    header_at, header = next(((at, cells) for at, cells, _ in top if any(map(str.strip, cells))), (0, []))
-    headings = [cell.strip() for cell in header]
+    top = header(raw)
+    headings = tuple(cell.strip() for cell in top.cells)
     while headings and not headings[-1]:
-        headings.pop()
+        headings = headings[:-1]
     if not headings:
         return Table((), [], np.empty(0, np.int32), ())
-    read_so = _fast(raw, len(header)) or _careful(raw, len(header))
-    return _square(tuple(headings), header_at, *read_so, as_it_came=as_it_came)
+    read_so = _fast(raw, len(top.cells)) or _careful(raw, len(top.cells))
+    return _square(headings, top.at, *read_so, as_it_came=as_it_came)
+
+
+def header(raw: bytes) -> Record:
+    """The header: the first record with anything in it. No cells where there is none."""
+    top = records(lines(raw[:_BLOCK]))
+    return next((record for record in top if any(map(str.strip, record.cells))), Record(0, []))
 
 
 # --------------------------------------------------------------------------------------------------- the fast reader
@@ -63,7 +68,8 @@ def _fast(raw: bytes, width: int) -> tuple[pa.Table, _Numbers, list[Record]] | N
     quoted = b'"' in raw
 
     def aside(row: arrow_csv.InvalidRow) -> str:
-        ragged.append(Record(row.number, row.text.split(",")))
+        cells = one_line(row.text)
+        ragged.append(Record(row.number, cells or [], bool(cells)))
         return "skip"
 
     names = [str(at) for at in range(width)]
@@ -76,7 +82,8 @@ def _fast(raw: bytes, width: int) -> tuple[pa.Table, _Numbers, list[Record]] | N
         )
     except pa.ArrowInvalid:
         return None
-    if quoted and (ragged or raw.count(b'"') % 2 or _doubtful(table)):
+    odd = raw.count(b'"') % 2 or not all(record.closed for record in ragged)
+    if quoted and (odd or _doubtful(table)):
         return None
     numbers = np.arange(1, table.num_rows + len(ragged) + 1, dtype=np.int32)
     return table, np.delete(numbers, [record.at - 1 for record in ragged]) if ragged else numbers, ragged

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection, delete, select
 
 from sftpingest.roster.finding import COLUMNS
-from sftpingest.roster.frames import TEXT
+from sftpingest.roster.frames import TEXT, text
 from sftpingest.store.bulk import SLICE, send
 from sftpingest.store.tables import FindingRow, table
 
@@ -56,5 +56,6 @@ def findings(c: Connection, sync_id: int) -> pd.DataFrame:
 
 
 def _series(name: str, cells: Iterable[object]) -> pd.Series:
-    values = list(cells)
-    return pd.Series(values, dtype="Int64") if name == "row" else pd.Series(values, dtype=TEXT)
+    if name == "row":
+        return pd.Series(list(cells), dtype="Int64")
+    return text(pa.array(list(cells), pa.string()))

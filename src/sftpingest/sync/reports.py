@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sftpingest import inbox
 from sftpingest.inbox import Folders
 from sftpingest.roster.changes import Outcome
-from sftpingest.roster.format import load
+from sftpingest.roster.format import Format, load
 from sftpingest.roster.report import Facts, report
 from sftpingest.store import accounts, journal
 from sftpingest.store.tables import District, Sync
@@ -29,21 +29,22 @@ def rereport(engine: Engine, folders: Folders, sync: Sync) -> None:
     snapshot = folders.uploads / ended.mark
     files = Files(snapshot) if snapshot.is_dir() else {}
     name = _name(ended)
-    inbox.publish(folders, name, report(_facts(ended, district, form.title), findings, files, form))
+    inbox.publish(folders, name, report(_facts(ended, district, form), findings, files, form))
     with engine.begin() as c:
         journal.reported(c, ended.id, name)
     inbox.prune(folders, settings.retention_days, datetime.now(UTC))
 
 
-def _facts(sync: Sync, district: District, title: str) -> Facts:
+def _facts(sync: Sync, district: District, form: Format) -> Facts:
+    names = [name for file in form.files for name in sync.files if form.file(name) is file]
     return Facts(
         sync=sync.id,
         district=district.name,
-        format=title,
+        format=form.title,
         outcome=Outcome(sync.state.value),
         reason=sync.reason,
         at=_ended(sync),
-        files=sync.files,
+        files={name: sync.files[name] for name in names},
         kinds=sync.kinds,
         findings=sync.findings,
     )

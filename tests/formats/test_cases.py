@@ -1,0 +1,98 @@
+"""Every format has folders of small uploads, each with the findings that it must get and no others.
+
+In:  <format>/{good,bad}/<case>/*.csv; a folder `before` in it is an upload that the district had already applied.
+Out: expected_rejections.csv beside them says file, row, column, code and severity of every finding.
+
+`good` is taken whole: no finding worse than a note.
+"""
+
+import csv
+import io
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from sftpingest.roster.changes import Outcome
+from sftpingest.roster.finding import Code, Severity, together
+from sftpingest.roster.format import Format, load, names
+from sftpingest.roster.judge import refuse
+from sftpingest.roster.parse import parse
+from sftpingest.roster.report import Facts, report
+from tests.roster.conftest import District
+
+HERE = Path(__file__).parent
+EXPECTED = "expected_rejections.csv"
+CASES = sorted(path.parent.relative_to(HERE) for path in HERE.glob(f"*/*/*/{EXPECTED}"))
+
+#: Found by the inbox, not in what stands in the files: tests/test_inbox.py and the tests of the flow.
+NOT_IN_FILES = {Code.FILE_BROKEN_OFF}
+
+#: What each fault costs. A pair that no case shows has no test; a pair that is not here is a new rule.
+COSTS = {
+    Code.FILE_MISSING: {Severity.UPLOAD},
+    Code.FILE_UNREADABLE: {Severity.UPLOAD, Severity.FILE},
+    Code.FILE_EMPTY: {Severity.UPLOAD, Severity.FILE},
+    Code.FILE_ENCODING: {Severity.NOTE},
+    Code.FILE_UNKNOWN: {Severity.NOTE},
+    Code.FILE_REPEATED: {Severity.UPLOAD},
+    Code.COLUMN_MISSING: {Severity.UPLOAD, Severity.FILE},
+    Code.COLUMN_UNKNOWN: {Severity.NOTE},
+    Code.COLUMN_REPEATED: {Severity.UPLOAD, Severity.FILE},
+    Code.ROW_MALFORMED: {Severity.ROW},
+    Code.VALUE_MISSING: {Severity.ROW, Severity.VALUE},
+    Code.VALUE_MALFORMED: {Severity.ROW, Severity.VALUE, Severity.NOTE},
+    Code.VALUE_UNKNOWN: {Severity.VALUE},
+    Code.ID_REPEATED: {Severity.ROW},
+    Code.REFERENCE_UNKNOWN: {Severity.ROW, Severity.VALUE},
+    Code.REFERENCE_REJECTED: {Severity.ROW, Severity.VALUE},
+    Code.RECORD_KEPT: {Severity.NOTE},
+}
+
+#: file, row, column, code, severity
+Finding = tuple[str, ...]
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.csv")) if path.name != EXPECTED}
+
+
+def expected(case: Path) -> list[Finding]:
+    rows = csv.reader((HERE / case / EXPECTED).read_text(encoding="utf-8").splitlines())
+    assert next(rows) == ["file", "row", "column", "code", "severity"]
+    return [tuple(row) for row in rows]
+
+
+def reported(files: Mapping[str, bytes], before: Mapping[str, bytes], form: Format) -> list[Finding]:
+    """The findings as rejections.csv shows them."""
+    district = District()
+    if before:
+        district.take_files(before)
+    parsed = parse(files, form)
+    refused = refuse(parsed.findings)
+    findings = parsed.findings if refused else district.work_out(files).findings
+    outcome = refused.outcome if refused else Outcome.APPLIED
+    facts = Facts(1, "Lake", form.title, outcome, "", datetime(2026, 11, 24, tzinfo=UTC))
+    written = report(facts, together([findings]), files, form)["rejections.csv"].decode("utf-8-sig")
+    rows = csv.DictReader(io.StringIO(written, newline=""))
+    return [tuple(row[name] for name in ("file", "row", "column", "code", "severity")) for row in rows]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_case_has_the_findings_that_it_must_have_and_no_others(case: Path) -> None:
+    folder = HERE / case
+    form = load(case.parts[0])
+    assert sorted(reported(files_in(folder), files_in(folder / "before"), form)) == sorted(expected(case))
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.parts[1] == "good"], ids=str)
+def test_a_good_case_loses_nothing(case: Path) -> None:
+    assert {severity for *_, severity in expected(case)} <= {Severity.NOTE.value}
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_code_and_every_cost_has_a_case(name: str) -> None:
+    shown = {(code, severity) for case in CASES if case.parts[0] == name for *_, code, severity in expected(case)}
+    assert set(COSTS) | NOT_IN_FILES == set(Code)
+    assert shown == {(code.value, severity.value) for code, severities in COSTS.items() for severity in severities}
