@@ -6,6 +6,7 @@ Out: roster rows, journal and findings in one transaction; then the report.
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 
 import pandas as pd
@@ -14,7 +15,7 @@ from sqlalchemy import Engine
 
 from sftpingest import __version__, inbox
 from sftpingest.inbox import Folders
-from sftpingest.roster.changes import Changes, Outcome
+from sftpingest.roster.changes import Changes, Held, Outcome
 from sftpingest.roster.finding import Code, Severity, found, in_order, nothing, together
 from sftpingest.roster.format import Format, WrongFormat, load, source_of
 from sftpingest.roster.judge import Policy, Verdict, judge, refuse
@@ -32,7 +33,7 @@ from sftpingest.sync.clock import Stages
 from sftpingest.sync.counted import counted
 from sftpingest.sync.files import Files
 from sftpingest.sync.memory import lean
-from sftpingest.sync.reports import rereport
+from sftpingest.sync.reports import rereport, write_report
 from sftpingest.sync.restore import is_restore, run_restore
 
 log = structlog.get_logger()
@@ -75,14 +76,17 @@ def run(engine: Engine, folders: Folders, sync: Sync) -> None:
     stages = Stages()
     with engine.connect() as c:
         district = accounts.district_of(c, sync.district_id)
+    findings = nothing()
     if is_restore(sync):
         run_restore(engine, sync)
     else:
         judged = _judge(engine, folders, sync, district, stages)
         with stages.of("store"):
             _write_down(engine, sync, district, judged)
+        findings = judged.findings
+        del judged  # the roster that came goes before the report needs memory
     with stages.of("report"):
-        rereport(engine, folders, sync)
+        write_report(engine, folders, sync, findings)
         for replaced in _replaced(engine, district):
             rereport(engine, folders, replaced)
     _say(engine, sync, stages)
@@ -105,6 +109,18 @@ def _judge(engine: Engine, folders: Folders, sync: Sync, district: District, sta
 
 def _stages(engine: Engine, upload: Upload, stages: Stages) -> Judged:
     """Parse, validate, reconcile, judge."""
+    # The roster held is fetched while the files are read. It cannot move: this worker has the district's lock.
+    with ThreadPoolExecutor(1) as beside:
+        fetching = beside.submit(_held, engine, upload.district)
+        return _with_held(upload, stages, fetching)
+
+
+def _held(engine: Engine, district: District) -> Held:
+    with engine.connect() as c:
+        return rosters.held(c, district.id)
+
+
+def _with_held(upload: Upload, stages: Stages, fetching: Future[Held]) -> Judged:
     with stages.of("parse"):
         sheets = [_parsed(upload)]
         records = {sheet.name: sheet.records for sheet in sheets[0].sheets}
@@ -112,8 +128,8 @@ def _stages(engine: Engine, upload: Upload, stages: Stages) -> Judged:
         return Judged(refused, about, counted(records, about, refused))
     with stages.of("validate"):
         validated = validate(sheets.pop())  # which lets go of each file once it is judged: nobody else may hold it
-    with stages.of("held"), engine.connect() as c:
-        held = rosters.held(c, upload.district.id)
+    with stages.of("held"):
+        held = fetching.result()
     with stages.of("reconcile"):
         changes, kept = reconcile(validated, held)
     findings = in_order(together([validated.findings, kept]), records)

@@ -6,6 +6,7 @@ Out: its report in the district's folder. Made from nothing that a crash could h
 
 from datetime import UTC, datetime
 
+import pandas as pd
 from sqlalchemy import Engine
 
 from sftpingest import inbox
@@ -19,11 +20,17 @@ from sftpingest.sync.files import Files
 
 
 def rereport(engine: Engine, folders: Folders, sync: Sync) -> None:
+    """Write the report of a sync that has ended, from what the journal keeps of it."""
+    with engine.connect() as c:
+        findings = journal.findings(c, sync.id)
+    write_report(engine, folders, sync, findings)
+
+
+def write_report(engine: Engine, folders: Folders, sync: Sync, findings: pd.DataFrame) -> None:
     """Write the report of a sync that has ended, in place of the one it may have, and prune those that are too old."""
     with engine.connect() as c:
         ended = journal.sync(c, sync.id)
         district = accounts.district_of(c, sync.district_id)
-        findings = journal.findings(c, sync.id)
     settings = accounts.district_settings(district)
     form = load(settings.format)
     snapshot = folders.uploads / ended.mark

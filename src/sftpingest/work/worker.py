@@ -33,7 +33,7 @@ GIVEN_UP = (
     "The people who run this service find the cause in its log; upload again when they have mended it."
 )
 #: Seconds between two looks at an empty queue, after the store could not be reached, and at unwritten reports.
-POLL, STUMBLED, REPORTS = 0.25, 5.0, 10.0
+POLL, STUMBLED, REPORTS = 0.5, 5.0, 10.0
 
 log = structlog.get_logger()
 

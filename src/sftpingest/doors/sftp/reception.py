@@ -91,7 +91,7 @@ class Reception(asyncssh.SSHServer):
         """Somebody is in: the last entry of this name is the one that was proven."""
         entry = self._entry()
         if entry is not None:
-            log.info("login.accepted", slug=entry.slug, username=entry.username)
+            log.info("login.accepted", district=entry.slug, username=entry.username)
 
     def session_requested(self) -> Channel | bool:
         """Open a channel. What it is for is known when it starts: see `_serve`."""

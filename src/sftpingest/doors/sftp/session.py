@@ -49,7 +49,7 @@ class Session(SFTPServer):
         self._entry = entry
         self._uploads = uploads
         self._accepting = accepting
-        self._log = structlog.get_logger().bind(slug=entry.slug, username=entry.username)
+        self._log = structlog.get_logger().bind(district=entry.slug, username=entry.username)
         self._view = View(entry.root, readme)
         self._staging = Staging(entry.root, entry.quota_bytes)
         self._writing = Writing(self._staging, entry.slug, uploads, self._log)
@@ -211,7 +211,7 @@ class Session(SFTPServer):
     def _read(self, place: Spot) -> Reading | OwnText:
         reading = self._view.open(place)
         self._readings.add(reading)
-        self._log.info("download", file=place.path, bytes=reading.attributes().size)
+        self._log.info("file.downloaded", file=place.path, bytes=reading.attributes().size)
         return reading
 
     async def _listing(self, place: Spot) -> AsyncIterator[SFTPName]:
