@@ -21,8 +21,11 @@ from sftpingest.roster.removals import Removals, doubtful, removals
 from sftpingest.roster.sheet import Validated
 
 
-def reconcile(validated: Validated, held: Held) -> tuple[Changes, pd.DataFrame]:
-    """Work out what the upload changes. `reconcile` of a roster with itself changes nothing."""
+def reconcile(validated: Validated, held: Held, *, let_go: bool = False) -> tuple[Changes, pd.DataFrame]:
+    """Work out what the upload changes. `reconcile` of a roster with itself changes nothing.
+
+    `let_go` takes each kind out of the roster that came once it is compared: a large district is not held twice.
+    """
     at = {kind: _look_up(validated, held, kind) for kind in RECORDS}
     gone = removals(held, {kind: _hit(at[kind], len(held.records[kind])) for kind in RECORDS}, validated)
     kinds: dict[Kind, KindChanges] = {}
@@ -30,6 +33,8 @@ def reconcile(validated: Validated, held: Held) -> tuple[Changes, pd.DataFrame]:
     for kind in RECORDS:
         numbers[kind] = _numbers(validated.roster.get(kind), at[kind], held.records[kind], held.next_no[kind])
         kinds[kind] = _kind(kind, validated, held, at[kind], numbers[kind], gone.gone[kind])
+        if let_go:
+            validated.roster.pop(kind, None)
     kinds[Kind.ENROLLMENT] = reconcile_enrollments(validated, held, numbers, gone)
     return Changes(kinds), together([_about_kept(kind, held, gone, validated) for kind in NAMED])
 

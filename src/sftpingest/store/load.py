@@ -100,3 +100,4 @@ def _without_indexes(c: sa.Connection, kind: Kind) -> Iterator[None]:
     yield
     for part in constraints:
         c.execute(sa.schema.AddConstraint(part, isolate_from_table=False))
+    c.execute(sa.text(f"ANALYZE {table.name}"))  # else the next sync is planned as if the table were small

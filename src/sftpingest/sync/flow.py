@@ -6,7 +6,7 @@ Out: roster rows, journal and findings in one transaction; then the report.
 
 import json
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 
 import pandas as pd
@@ -109,32 +109,28 @@ def _judge(engine: Engine, folders: Folders, sync: Sync, district: District, sta
 
 def _stages(engine: Engine, upload: Upload, stages: Stages) -> Judged:
     """Parse, validate, reconcile, judge."""
-    # The roster held is fetched while the files are read. It cannot move: this worker has the district's lock.
-    with ThreadPoolExecutor(1) as beside:
-        fetching = beside.submit(_held, engine, upload.district)
-        return _with_held(upload, stages, fetching)
-
-
-def _held(engine: Engine, district: District) -> Held:
-    with engine.connect() as c:
-        return rosters.held(c, district.id)
-
-
-def _with_held(upload: Upload, stages: Stages, fetching: Future[Held]) -> Judged:
     with stages.of("parse"):
         sheets = [_parsed(upload)]
         records = {sheet.name: sheet.records for sheet in sheets[0].sheets}
     if refused := refuse(about := sheets[0].findings):
         return Judged(refused, about, counted(records, about, refused))
-    with stages.of("validate"):
-        validated = validate(sheets.pop())  # which lets go of each file once it is judged: nobody else may hold it
-    with stages.of("held"):
-        held = fetching.result()
+    # The roster held is fetched meanwhile. It cannot move: this worker has the district's lock.
+    with ThreadPoolExecutor(1) as beside:
+        fetching = beside.submit(_held, engine, upload.district)
+        with stages.of("validate"):
+            validated = validate(sheets.pop())  # which lets go of each file once it is judged: nobody else may hold it
+        with stages.of("held"):
+            held = fetching.result()
     with stages.of("reconcile"):
-        changes, kept = reconcile(validated, held)
+        changes, kept = reconcile(validated, held, let_go=True)
     findings = in_order(together([validated.findings, kept]), records)
     verdict = _verdict(upload, changes, first=held.first)
     return Judged(verdict, findings, counted(records, findings, verdict), changes, changes.counts())
+
+
+def _held(engine: Engine, district: District) -> Held:
+    with engine.connect() as c:
+        return rosters.held(c, district.id)
 
 
 def _parsed(upload: Upload) -> Parsed:
