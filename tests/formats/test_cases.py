@@ -20,7 +20,7 @@ from sftpingest.roster.format import Format, load, names
 from sftpingest.roster.judge import refuse
 from sftpingest.roster.parse import parse
 from sftpingest.roster.report import Facts, report
-from tests.roster.conftest import District
+from tests.roster.district import District
 
 HERE = Path(__file__).parent
 EXPECTED = "expected_rejections.csv"

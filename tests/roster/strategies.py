@@ -4,11 +4,21 @@ In:  what Hypothesis draws.
 Out: whole good uploads, and uploads with a few things done to their text.
 """
 
+import os
 from collections.abc import Callable
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from tests.roster.conftest import CONTACTS, ENROLLMENT, SCHOOL, SECTION, SMALLEST, STAFF, TEACHER, lines
+from tests.roster.uploads import CONTACTS, ENROLLMENT, SCHOOL, SECTION, SMALLEST, STAFF, TEACHER, lines
+
+#: So many times as many examples, for a longer search: SFTPINGEST_LAWS=50 pytest tests/roster/test_laws.py
+MORE = int(os.environ.get("SFTPINGEST_LAWS", "1"))
+
+#: The everyday run tries the same examples every time; a longer search tries others each time.
+LAW = settings(
+    deadline=None, derandomize=MORE == 1, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 
 #: Cells that make quoting, trimming and keys work: commas, marks, line ends, the joints of composed keys.
 WORDS = st.sampled_from(["Ann", "Bo b", "Ç, é", 'the "old"', "a|b", "back\\slash", "two\nlines", "=1+1", "007", "NULL"])

@@ -4,7 +4,7 @@ import pytest
 
 from sftpingest.roster.encoding import DAMAGED, Unreadable, to_utf8
 from sftpingest.roster.kinds import Kind
-from tests.roster.conftest import Said, cells_of, judged, lines, read, said
+from tests.roster.uploads import Said, cells_of, judged, lines, read, said
 
 ACCENTS = lines("School_id,School_name", "north,École Saint-Rémy", "south,Peña High – Östra")
 

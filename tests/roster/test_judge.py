@@ -8,7 +8,8 @@ from sftpingest.roster.changes import Changes, KindChanges, Outcome
 from sftpingest.roster.finding import Code, Severity, found, nothing, together
 from sftpingest.roster.judge import Policy, judge, refuse
 from sftpingest.roster.kinds import Kind
-from tests.roster.conftest import ENROLLMENT, STUDENT, District, lines
+from tests.roster.district import District
+from tests.roster.uploads import ENROLLMENT, STUDENT, lines
 
 
 def some(size: int) -> pd.DataFrame:
@@ -128,3 +129,9 @@ def test_enrollments_that_go_with_students_count_against_their_own_threshold() -
     assert taken.verdict.outcome is Outcome.HELD
     assert "enrollment" in taken.verdict.reason
     assert "student records" not in taken.verdict.reason
+
+
+def test_exactly_the_share_allowed_is_never_held() -> None:
+    """0.29 * 100 is 28.999999999999996, and 29 of 100 are 29 %."""
+    held = [n for n in range(1, 100) if n > Policy(removed=n / 100).most("removed", Kind.STUDENT, 100)]
+    assert held == []

@@ -1,30 +1,21 @@
 """Laws of the pure middle, whatever an upload holds."""
 
 import json
-import os
-from collections.abc import Mapping
 from copy import deepcopy
 
 import pytest
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sftpingest.roster.encoding import Unreadable, to_utf8
 from sftpingest.roster.finding import COLUMNS
 from sftpingest.roster.judge import refuse
 from sftpingest.roster.kinds import REFERS, Kind
 from sftpingest.roster.parse import parse
 from sftpingest.roster.sheet import Parsed
-from sftpingest.roster.table import Table, _careful, _fast, _square, read
 from sftpingest.roster.validate import validate
-from tests.roster.conftest import FORM, SMALLEST, District, Taken, cells_of, rows_of, said
-from tests.roster.strategies import PIECES, RICH, districts, spoilt
-
-LAW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
-
-#: So many times as many examples, for a longer search: SFTPINGEST_LAWS=50 pytest tests/roster/test_laws.py
-MORE = int(os.environ.get("SFTPINGEST_LAWS", "1"))
-
+from tests.roster.district import District, Taken
+from tests.roster.strategies import LAW, MORE, RICH, districts, spoilt
+from tests.roster.uploads import FORM, SMALLEST, cells_of, rows_of, said
 
 # ------------------------------------------------------------------------------------------------------------ reading
 
@@ -44,61 +35,6 @@ def test_parse_and_validate_never_raise_on_any_bytes_below_a_header(raw: bytes) 
     parsed = parse({name: text.encode() for name, text in SMALLEST.items()} | {"schools.csv": raw}, FORM)
     if refuse(parsed.findings) is None:
         validate(parsed)
-
-
-CSV = st.lists(st.one_of(PIECES, st.sampled_from([",", "\n", "a", "b,c"])), max_size=40).map("".join)
-
-
-def both(raw: bytes) -> tuple[Table, Table] | None:
-    """The reading of both readers; None where the fast one does not trust its own."""
-    table = read(raw)
-    width = len(table.headings)
-    fast = _fast(raw, width) if width else None
-    if fast is None:
-        return None
-    header = 1 + raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").decode().split("\n").index(",".join(table.headings))
-    return _square(table.headings, header, *fast), _square(table.headings, header, *_careful(raw, width))
-
-
-@given(body=CSV)
-@example(body='1,"2"\r\n,\r\n\r\n3')
-@example(body="1,2,,\n3,\n4,5,6")
-@settings(LAW, max_examples=200 * MORE)
-def test_the_fast_and_the_careful_reader_agree(body: str) -> None:
-    readings = both(f"A,B,C\n{body}".encode())
-    if readings is not None:
-        fast, careful = readings
-        assert fast.numbers.tolist() == careful.numbers.tolist()
-        assert [column.to_pylist() for column in fast.cells] == [column.to_pylist() for column in careful.cells]
-        assert fast.ragged == careful.ragged
-
-
-@given(body=CSV)
-@settings(LAW, max_examples=100 * MORE)
-def test_no_row_is_read_twice_and_their_places_ascend(body: str) -> None:
-    table = read(f"A,B,C\n{body}".encode())
-    rows = [*table.numbers.tolist(), *(at for at, *_ in table.ragged)]
-    assert len(rows) == len(set(rows))
-    assert table.numbers.tolist() == sorted(table.numbers)
-    assert min(rows, default=2) >= 2
-
-
-@given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\uffff"), max_size=60))
-@settings(LAW, max_examples=60 * MORE)
-def test_every_text_in_utf8_and_marked_utf16_is_read_as_it_was_written(text: str) -> None:
-    text = f"School_id,{text.lstrip(chr(0xFEFF))}"
-    assert to_utf8(text.encode()) == (text.encode(), "")
-    assert to_utf8(text.encode("utf-16")) == (text.encode(), "UTF-16")
-
-
-@given(raw=st.binary(max_size=80))
-@settings(LAW, max_examples=150 * MORE)
-def test_bytes_become_good_utf8_without_nul_or_are_unreadable(raw: bytes) -> None:
-    try:
-        text, _ = to_utf8(raw)
-    except Unreadable:
-        return
-    assert "\0" not in text.decode()
 
 
 # -------------------------------------------------------------------------------------------- judging and adding up
@@ -144,7 +80,7 @@ def test_a_good_upload_has_no_findings(files: dict[str, bytes]) -> None:
 
 
 @given(before=districts(), after=districts())
-@settings(LAW, max_examples=7 * MORE)
+@settings(LAW, max_examples=5 * MORE)
 def test_what_reconcile_says_makes_the_one_roster_of_the_other(
     before: dict[str, bytes], after: dict[str, bytes]
 ) -> None:
@@ -177,9 +113,9 @@ def started() -> District:
 OWN_FILE = (Kind.SCHOOL, Kind.TEACHER, Kind.STUDENT, Kind.SECTION, Kind.STAFF)
 
 
-def stands(files: Mapping[str, bytes], kind: Kind) -> tuple[list[str], list[str]]:
+def stands(parsed: Parsed, kind: Kind) -> tuple[list[str], list[str]]:
     """Ids in the rows of a kind's file as they stand, and those in rows of the wrong length."""
-    for sheet in parse(files, FORM).sheets:
+    for sheet in parsed.sheets:
         if sheet.form.kind is kind:
             return cells_of(sheet.rows, "id"), cells_of(sheet.malformed, "id")
     return [], []
@@ -199,19 +135,19 @@ def dangling(district: District) -> list[str]:
     return out
 
 
-def check_removals(before: District, after: District, files: Mapping[str, bytes]) -> None:
+def check_removals(before: District, after: District, parsed: Parsed) -> None:
     """Nothing that has a row goes, and nothing of a kind in doubt."""
     for kind in OWN_FILE:
         gone = set(before.ids(kind)) - set(after.ids(kind))
-        rows, malformed = stands(files, kind)
+        rows, malformed = stands(parsed, kind)
         assert not gone & {*rows, *malformed}
         in_doubt = "" in {*rows, *malformed} or set(malformed) - set(before.ids(kind))
         assert not (gone and in_doubt)
 
 
-def check_enrollments(before: District, after: District, files: Mapping[str, bytes]) -> None:
+def check_enrollments(before: District, after: District, parsed: Parsed) -> None:
     """Who is in a section stays there while a row says so and both stay."""
-    (sheet,) = (sheet for sheet in parse(files, FORM).sheets if sheet.form.kind is Kind.ENROLLMENT)
+    (sheet,) = (sheet for sheet in parsed.sheets if sheet.form.kind is Kind.ENROLLMENT)
     named = {pair for frame in (sheet.rows, sheet.malformed) for pair in rows_of(frame, "section_id", "person_id")}
     there = {(one.section, one.person) for one in after.enrolled() if one.role == "student"}
     for one in before.enrolled():
@@ -237,22 +173,22 @@ def contacts(district: District, student: str) -> set[str]:
 
 
 @given(files=spoilt())
-@settings(LAW, max_examples=25 * MORE)
+@settings(LAW, max_examples=15 * MORE)
 def test_a_rejected_row_is_not_a_deletion_and_nothing_refers_to_what_is_gone(
     started: District, files: dict[str, bytes]
 ) -> None:
-    district = deepcopy(started)
-    assume(refuse(parse(files, FORM).findings) is None)
+    district, parsed = deepcopy(started), parse(files, FORM)
+    assume(refuse(parsed.findings) is None)
     taken = district.take_files(files)
-    check_removals(started, district, files)
-    check_enrollments(started, district, files)
+    check_removals(started, district, parsed)
+    check_enrollments(started, district, parsed)
     check_rejected(started, district, taken)
     assert dangling(district) == []
     assert all(one.school != "(gone)" for one in district.enrolled())
 
 
 @given(files=spoilt())
-@settings(LAW, max_examples=10 * MORE)
+@settings(LAW, max_examples=6 * MORE)
 def test_a_whole_upload_after_a_broken_one_mends_everything(started: District, files: dict[str, bytes]) -> None:
     district = deepcopy(started)
     assume(refuse(parse(files, FORM).findings) is None)

@@ -5,7 +5,7 @@ import pytest
 from sftpingest.roster.kinds import Kind
 from sftpingest.roster.parse import parse
 from sftpingest.roster.validate import validate
-from tests.roster.conftest import FORM, SCHOOL, SMALLEST, STAFF, STUDENT, Said, judged, lines, read, said, upload
+from tests.roster.uploads import FORM, SCHOOL, SMALLEST, STAFF, STUDENT, Said, judged, lines, read, said, upload
 
 CORE = sorted(SMALLEST)
 
@@ -185,3 +185,8 @@ def test_files_are_read_only_when_they_are_asked_for() -> None:
 
     parse(Asked(upload() | {"notes.csv": b"x"}), FORM)
     assert sorted(asked) == CORE
+
+
+def test_an_empty_heading_is_said_so_that_a_person_can_find_it() -> None:
+    findings = read(schools=lines("School_id,,School_name", "north,,North", "south,,South")).findings
+    assert said(findings) != [Said("schools.csv", None, "", "column.unknown", "note")]

@@ -3,11 +3,13 @@
 import pytest
 
 from sftpingest.roster.changes import Outcome
+from sftpingest.roster.kinds import Kind
 from sftpingest.roster.parse import parse
+from sftpingest.roster.rejected import rejected_rows
 from sftpingest.roster.report import Facts, report
 from sftpingest.roster.validate import validate
-from tests.roster.conftest import FORM, STAFF, STUDENT, TEACHER, lines, upload
 from tests.roster.test_report import NOON
+from tests.roster.uploads import FORM, STAFF, STUDENT, TEACHER, cells_of, judged, lines, read, upload
 
 SECRET = "hunter2"
 
@@ -67,3 +69,27 @@ def test_a_password_where_the_format_has_none_is_no_less_secret() -> None:
 def test_the_other_cells_of_a_rejected_row_are_shown() -> None:
     students = lines("School_id,Student_id,Password,First_name,Last_name", f"north,ann,{SECRET},Ann,")
     assert "north,ann,,Ann," in everything(students=students)
+
+
+def test_no_password_stands_as_the_record_of_a_row_of_the_wrong_length() -> None:
+    """A shifted cell stands under Student_id."""
+    before = read(students=lines("School_id,Student_id,Password,First_name,Last_name", "ann,hunter2,Ann,Ash"))
+    after = read(students=lines("School_id,Password,Student_id,First_name,Last_name", "north,moved,hunter2,ann,A,B"))
+    assert SECRET not in before.findings.to_csv() + after.findings.to_csv()
+
+
+def test_no_password_stands_in_the_rejected_row_of_an_unclosed_quotation_mark() -> None:
+    """A comma inside quotation marks and a missing cell make up for each other."""
+    raw = lines("School_id,Student_id,Password,First_name,Last_name", '"north,1",ann,"hunter2,Ann').encode()
+    assert SECRET.encode() not in rejected_rows(raw, [2], FORM.file("students.csv"))
+
+
+def test_no_password_stands_as_a_heading_of_a_headless_file() -> None:
+    """`ext. 12`, a telephone extension in the first record, might count as a heading that we know."""
+    parsed = read(students=lines("north,ann,Ann,Ash,ext. 12,hunter2"))
+    assert SECRET not in parsed.findings.to_csv()
+
+
+def test_a_password_in_an_own_column_is_not_stored() -> None:
+    validated = judged(students=lines(f"{STUDENT},ext.password", "north,ann,Ann,Ash,hunter2"))
+    assert SECRET not in cells_of(validated.roster[Kind.STUDENT], "ext")[0]

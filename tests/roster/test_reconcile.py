@@ -2,19 +2,8 @@
 
 from sftpingest.roster.changes import Changes
 from sftpingest.roster.kinds import Kind
-from tests.roster.conftest import (
-    ENROLLMENT,
-    SCHOOL,
-    SECTION,
-    SMALLEST,
-    STAFF,
-    STUDENT,
-    District,
-    Enrolled,
-    lines,
-    said,
-    upload,
-)
+from tests.roster.district import District, Enrolled
+from tests.roster.uploads import ENROLLMENT, SCHOOL, SECTION, SMALLEST, STAFF, STUDENT, lines, said, upload
 
 YEW = lines(STAFF, "north,yew,una@example.org,Una,Yew")
 

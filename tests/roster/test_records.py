@@ -3,7 +3,7 @@
 import json
 
 from sftpingest.roster.kinds import VALUES, Kind
-from tests.roster.conftest import (
+from tests.roster.uploads import (
     ENROLLMENT,
     SCHOOL,
     SECTION,
@@ -119,6 +119,18 @@ def test_every_kind_that_may_have_own_columns_has_them() -> None:
     )
     for kind in (Kind.SCHOOL, Kind.TEACHER, Kind.SECTION, Kind.STAFF):
         assert cells_of(validated.roster[kind], "ext")[0] == '{"a": "1"}'
+
+
+def test_a_row_whose_own_columns_are_all_empty_is_read() -> None:
+    validated = judged(schools=lines(f"{SCHOOL},ext.a", "north,North,1", "south,South,"))
+    assert cells_of(validated.roster[Kind.SCHOOL], "ext") == ['{"a": "1"}', ""]
+
+
+def test_two_own_columns_that_are_both_empty_in_one_row_are_read() -> None:
+    """pyarrow joins with null_handling="skip" into one element too few where every part is null."""
+    text = lines(f"{STUDENT},ext.a,ext.b", "north,ann,Ann,Ash,1,", "north,bob,Bob,Bay,,", "south,cid,Cid,Cob,,2")
+    ann, bob, cid = cells_of(judged(students=text).roster[Kind.STUDENT], "ext")
+    assert (json.loads(ann), bob, json.loads(cid)) == ({"a": "1"}, "", {"b": "2"})
 
 
 #: Each heading of clever.md 1.1 to 1.6 with a value of its own.

@@ -6,7 +6,7 @@ import pytest
 
 from sftpingest.roster.kinds import Kind
 from sftpingest.roster.sheet import Validated
-from tests.roster.conftest import SCHOOL, SMALLEST, STAFF, STUDENT, Said, cells_of, judged, lines, rows_of, said
+from tests.roster.uploads import SCHOOL, SMALLEST, STAFF, STUDENT, Said, cells_of, judged, lines, rows_of, said
 
 CONTACT = (
     f"{STUDENT},Contact_sis_id,Contact_name,Contact_email,Contact_phone,Contact_type,Contact_relationship,"

@@ -14,7 +14,7 @@ from sftpingest.roster.finding import SENTENCES, Code, Severity, found, messages
 from sftpingest.roster.frames import text
 from sftpingest.roster.rejected import rejected_rows
 from sftpingest.roster.report import Facts, report
-from tests.roster.conftest import ENROLLMENT, FORM, SCHOOL, STUDENT, judged, lines, upload
+from tests.roster.uploads import ENROLLMENT, FORM, SCHOOL, STUDENT, judged, lines, upload
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 COLUMNS = ["file", "row", "column", "record", "code", "severity", "value", "message"]
@@ -236,3 +236,15 @@ def test_the_page_needs_nothing_else() -> None:
 def test_the_same_input_gives_the_same_bytes() -> None:
     students = lines(f"{STUDENT},Grade", "north,ann,,Ash,K-12", "x,bob,Bob,Bay,", "north,ann,,Ash,", "cid")
     assert reported(students=students) == reported(students=students)
+
+
+def test_no_line_of_the_summary_is_longer_than_it_says() -> None:
+    """An unknown home language lists 152 words."""
+    summary = reported(students=lines(f"{STUDENT},Home_language", "north,ann,Ann,Ash,Klingon"))["summary.txt"]
+    assert max(len(line) for line in summary.decode().splitlines()) <= 100
+
+
+def test_rejected_rows_are_as_they_came() -> None:
+    raw = lines(STUDENT, 'north,ann," Ann ",').encode()
+    rows = list(csv.reader(io.StringIO(rejected_rows(raw, [2], FORM.file("students.csv")).decode())))
+    assert rows[1] == ["north", "ann", " Ann ", ""]

@@ -7,7 +7,7 @@ import pytest
 
 from sftpingest.roster.frames import text
 from sftpingest.roster.spelling import is_email, read_date, read_number, read_words, read_year
-from tests.roster.conftest import FORM
+from tests.roster.uploads import FORM
 
 #: clever.md 8.
 LANGUAGES = """

@@ -172,3 +172,34 @@ def test_headings_may_hold_a_line_end() -> None:
 def test_a_cell_longer_than_any_reader_likes_is_a_finding_and_no_crash() -> None:
     long = "x" * 200_000
     assert [row[0] for row in rows(f'A,B\n1,"{long}\n2,y\n')] == [3]
+
+
+def places(raw: str) -> tuple[list[int], list[int]]:
+    """Places of the square rows and of those of the wrong length."""
+    table = read(raw.encode())
+    return table.numbers.tolist(), [at for at, *_ in table.ragged]
+
+
+def test_empty_cells_at_the_end_are_not_too_many_in_a_row_with_a_line_end_in_a_cell() -> None:
+    assert places('A,B\n1,"x\ny",\n2,z\n') == ([2, 3], [])
+
+
+def test_empty_cells_at_the_end_are_not_too_many_beside_an_odd_quotation_mark() -> None:
+    assert places('A,B\n1,"5"" x",\n2,z\n') == ([2, 3], [])
+
+
+def test_a_row_of_the_wrong_length_with_a_line_end_in_a_cell_is_one_row() -> None:
+    """Contract 3, row: as a spreadsheet shows it."""
+    assert places('A,B,C\n1,"x\ny"\n2,y,z\n') == ([3], [2])
+
+
+def test_a_cell_is_trimmed_alike_whatever_stands_in_other_rows() -> None:
+    """A no-break space is an outer space too, whether or not another cell of the column has an ASCII one."""
+    alone, beside = (read(f"A,B\n1,x\u00a0\n{more}".encode()) for more in ("", "2,y \n"))
+    assert alone.cells[1][0] == beside.cells[1][0]
+
+
+def test_a_stray_mark_in_a_row_of_the_wrong_length_does_not_hide_an_unclosed_one() -> None:
+    """Contract 3, row.malformed; the two readers must agree. Two marks are even, and the fast reader believes itself."""
+    table = read(b'A,B\nx"\n1,"y')
+    assert (table.numbers.tolist(), [at for at, *_ in table.ragged]) == ([], [2, 3])

@@ -57,11 +57,21 @@ def reconcile_enrollments(
 def _with_co_teachers(
     came: pd.DataFrame, validated: Validated, held: Held, theirs: Numbers, rest: Numbers
 ) -> pd.DataFrame:
-    """A co-teacher whose own row was rejected goes on teaching a section that names it, in the place it is named."""
+    """A co-teacher whose own row was rejected goes on teaching a section that names it, in the place it is named.
+
+    Not where another is held in that place: who is held there stays, and so does this one where it was.
+    """
     named = validated.co_teachers
     pair = _pair(named["section_id"], named["person_id"], held, TEACHER)
     place = np.minimum(np.searchsorted(theirs, pair), len(theirs) - 1)
-    stays = (pair >= 0) & (theirs[place] == pair)
+    if not len(named):
+        return came
+    teach = pairs(came[(came["role"] == TEACHER).to_numpy()])
+    taught = np.flatnonzero((theirs & 1) == TEACHER)
+    taught = taught[~np.isin(theirs[taught], teach)]  # those that came are where the upload says
+    taken = pack(theirs[taught] >> 32, rest[taught] & 0xFF)
+    free = ~np.isin(pack(pair >> 32, named["position"].to_numpy()), taken)
+    stays = (pair >= 0) & (theirs[place] == pair) & free
     if not stays.any():
         return came
     more = _unpacked(pair[stays]).assign(school=rest[place[stays]] >> 8, position=named["position"].to_numpy()[stays])
@@ -109,7 +119,10 @@ def _may_go(left: Numbers, rest: Numbers, theirs: Numbers, validated: Validated,
     if shifted or Kind.ENROLLMENT in validated.doubtful:
         return with_them
     student: Mask = (person != _UNSURE) & ~np.isin(left, away)
-    teacher: Mask = ~np.isin(pack(there["section"].to_numpy(), rest & 0xFF), _places(validated, held))
+    named = _pair(validated.co_teachers["section_id"], validated.co_teachers["person_id"], held, TEACHER)
+    teacher: Mask = ~np.isin(left, named) & ~np.isin(
+        pack(there["section"].to_numpy(), rest & 0xFF), _places(validated, held)
+    )
     if Kind.TEACHER in doubtful(validated, held):
         teacher &= (person == _CAME) | ((rest & 0xFF) == 1)  # the primary one is required, so the row says who it is
     alone: Mask = (section == _CAME) & np.where(learns, student, teacher)

@@ -69,7 +69,7 @@ def _fast(raw: bytes, width: int) -> tuple[pa.Table, _Numbers, list[Record]] | N
 
     def aside(row: arrow_csv.InvalidRow) -> str:
         cells = one_line(row.text)
-        ragged.append(Record(row.number, cells or [], bool(cells)))
+        ragged.append(Record(row.number, cells or [], closed=cells is not None and '"' not in "".join(cells)))
         return "skip"
 
     names = [str(at) for at in range(width)]
