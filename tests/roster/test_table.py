@@ -200,6 +200,6 @@ def test_a_cell_is_trimmed_alike_whatever_stands_in_other_rows() -> None:
 
 
 def test_a_stray_mark_in_a_row_of_the_wrong_length_does_not_hide_an_unclosed_one() -> None:
-    """Contract 3, row.malformed; the two readers must agree. Two marks are even, and the fast reader believes itself."""
+    """Contract 3, row.malformed; the two readers must agree. Two marks are even: the count alone says nothing."""
     table = read(b'A,B\nx"\n1,"y')
     assert (table.numbers.tolist(), [at for at, *_ in table.ragged]) == ([], [2, 3])
