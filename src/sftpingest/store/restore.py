@@ -22,7 +22,7 @@ def _kind(c: sa.Connection, district_id: int, sync_id: int, then: int, kind: Kin
     ended = c.execute(
         sa.update(table).where(ours, table.c.end_sync == OPEN, table.c.first_sync > then).values(end_sync=sync_id)
     ).rowcount
-    back = c.execute(_again(table, ours, sync_id, then)).rowcount
+    back = c.execute(_again(table, ours, sync_id, then).execution_options(preserve_rowcount=True)).rowcount
     both = int(c.execute(_replaced(table, ours, sync_id, kind)).scalar_one())
     return {"created": back - both, "updated": both, "removed": ended - both, "unchanged": held - ended}
 
