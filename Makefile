@@ -67,7 +67,7 @@ demo: setup ## see it work: server, upload with planted mistakes, report (ARGS=-
 	@TMPDIR="$(CURDIR)/build/tmp" exec $(BIN)/sftpingest demo $(ARGS)
 
 bench: setup ## seconds, rows a second and memory of every stage (ARGS=--quick: a tenth of the district)
-	$(BIN)/python -m benchmarks $(ARGS)
+	$(BIN)/python -m benchmarks run $(ARGS)
 
 clean: ## remove the environment and everything made here
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis benchmarks/.work

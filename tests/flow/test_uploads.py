@@ -44,15 +44,18 @@ def test_staff_stay_as_held_when_their_optional_file_is_deleted(springfield: Dis
     assert springfield.latest().result["sync"] == sync.id
 
 
+BAD = (b"", STAFF.split(b"\r\n")[0] + b"\r\n", STAFF.replace(b"F1", b"F\x001"))
+
+
 @house_of_one_store
-@pytest.mark.parametrize("bad", [b"", STAFF.split(b"\r\n")[0] + b"\r\n", STAFF.replace(b"F1", b"F\x001")])
-def test_staff_stay_as_held_when_their_file_cannot_be_used(springfield: District, bad: bytes) -> None:
+def test_staff_stay_as_held_when_their_file_cannot_be_used(springfield: District) -> None:
     springfield.uploaded(with_staff())
-    sync = springfield.uploaded({"staff.csv": bad})
-    assert sync.state is State.APPLIED
-    assert sum(sync.findings.values()) == 1
-    assert springfield.latest().rejections["file"].tolist() == ["staff.csv"]
-    assert springfield.counts()["staff"] == 2
+    for bad in BAD:
+        sync = springfield.uploaded({"staff.csv": bad})
+        assert sync.state is State.APPLIED
+        assert sum(sync.findings.values()) == 1
+        assert springfield.latest().rejections["file"].tolist() == ["staff.csv"]
+        assert springfield.counts()["staff"] == 2
 
 
 def test_a_staff_file_with_fewer_people_removes_those_who_left(springfield: District) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pyarrow as pa
 import structlog
 from sqlalchemy import Engine
 
@@ -47,13 +48,25 @@ def serve_sftp(settings: Settings, say: Say) -> None:
 
 def serve_worker(settings: Settings) -> None:
     """Work the queue until SIGTERM or SIGINT; the running sync is finished first."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stopped_by_signals()
     engine = open_installation(settings)
     log.info("worker.started", pid=os.getpid())
     work.work_forever(engine, settings.data, sync.run, stop, rereport=sync.rereport)
     log.info("worker.stopped", pid=os.getpid())
+
+
+def stopped_by_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set, for code that is no event loop."""
+    pa.enable_signal_handlers(enable=False)  # else Arrow takes them as a wish to break off the file it is reading
+    stop = threading.Event()
+
+    def asked(*_: object) -> None:
+        # in a thread: the main one, which runs this, may hold the lock of the event just now
+        threading.Thread(target=stop.set, name="stop").start()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, asked)
+    return stop
 
 
 async def _serve(settings: Settings, say: Say, *, worker: list[str] | None) -> None:
