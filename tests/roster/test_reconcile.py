@@ -1,5 +1,7 @@
 """What an upload changes of the roster held, where nothing is rejected."""
 
+from dataclasses import replace
+
 from sftpingest.roster.changes import Changes
 from sftpingest.roster.kinds import Kind
 from tests.roster.district import District, Enrolled
@@ -229,6 +231,19 @@ def test_the_digest_tells_changes_apart_and_is_the_same_for_the_same(district: D
     text = SMALLEST["students.csv"]
     assert digest(text.replace("Bob,", "Rob,")) == digest(text.replace("Bob,", "Rob,"))
     assert len({digest(text), digest(text.replace("Bob,", "Rob,")), digest(text.replace("Cid,", "Sid,"))}) == 3
+
+
+def test_changes_of_every_kind_count_in_the_digest() -> None:
+    """Staff have a role in words, enrollments one as a number."""
+    district = District()
+    with_contact = {"students": lines(f"{STUDENT},Contact_name", "north,bob,Bob,Bay,Una Bay")}
+    changes = district.work_out(upload(staff=YEW, **with_contact)).changes
+    assert all(len(of_kind.created) for of_kind in changes.kinds.values())
+    digests = {changes.digest()}
+    for kind, of_kind in changes.kinds.items():
+        less = replace(of_kind, created=of_kind.created.iloc[1:])
+        digests.add(Changes({**changes.kinds, kind: less}).digest())
+    assert len(digests) == 1 + len(Kind)
 
 
 def test_counts_are_as_result_json_shows_them(district: District) -> None:

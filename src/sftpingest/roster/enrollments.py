@@ -21,13 +21,16 @@ _CAME, _GONE, _KEPT, _UNSURE = range(4)
 
 def pairs(frame: pd.DataFrame) -> Numbers:
     """`pair` of each enrollment: 32 bits of section number, 31 of person number, one of role."""
-    low = (frame["person"].to_numpy().astype(np.int64) << 1) | frame["role"].to_numpy()
-    return pack(frame["section"].to_numpy(), low)
+    packed = pack(frame["section"].to_numpy(), frame["person"].to_numpy().astype(np.int64) << 1)
+    packed |= frame["role"].to_numpy()
+    return packed
 
 
 def rests(frame: pd.DataFrame) -> Numbers:
     """`rest` of each enrollment: school number above eight bits of position."""
-    packed: Numbers = (frame["school"].to_numpy().astype(np.int64) << 8) | frame["position"].to_numpy()
+    packed = frame["school"].to_numpy().astype(np.int64)
+    packed <<= 8
+    packed |= frame["position"].to_numpy()
     return packed
 
 

@@ -5,6 +5,7 @@ Out: a Sheet for each file that can be read, and findings about files, columns a
 """
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pyarrow as pa
@@ -22,17 +23,17 @@ from sftpingest.roster.table import Table, read
 def parse(files: Mapping[str, bytes], form: Format) -> Parsed:
     """Read every file that the format knows. Never raises on any bytes.
 
-    `files` may read a file only when it is asked for, so that one file at a time is in memory.
+    `files` may read a file only when it is asked for: two at a time are in memory, each read in a thread of its own.
     """
-    findings = [_unknown(name, form) for name in sorted(files) if form.file(name) is None]
-    sheets = []
-    for file in form.files:
-        names = sorted(name for name in files if form.file(name) is file)
-        sheet, found_here = _file(names, files, file)
-        findings.append(found_here)
-        if sheet is not None:
-            sheets.append(sheet)
-    return Parsed(tuple(sheets), together(findings))
+    unknown = [_unknown(name, form) for name in sorted(files) if form.file(name) is None]
+    with ThreadPoolExecutor(2) as readers:
+        read_so = list(readers.map(lambda file: _file(_names(files, form, file), files, file), form.files))
+    sheets = tuple(sheet for sheet, _ in read_so if sheet is not None)
+    return Parsed(sheets, together([*unknown, *(findings for _, findings in read_so)]))
+
+
+def _names(files: Mapping[str, bytes], form: Format, file: FileFormat) -> list[str]:
+    return sorted(name for name in files if form.file(name) is file)
 
 
 def _unknown(name: str, form: Format) -> pd.DataFrame:

@@ -145,8 +145,9 @@ def _square(
     odd = [record for record in ragged if record.at > header_at and any(map(str.strip, record.cells))] + too_wide
     mended = [record for record in odd if _harmless(record, width)]
     left = sorted(record for record in odd if not _harmless(record, width))
-    square, numbers = _insert(table if keep.all() else table.filter(pa.array(keep)), numbers[keep], mended)
-    return Table(headings, (square if as_it_came else _trimmed(square)).columns, numbers, tuple(left))
+    table = table if keep.all() else table.filter(pa.array(keep))
+    square, numbers = _insert(table, numbers[keep], mended, as_it_came=as_it_came)
+    return Table(headings, square.columns, numbers, tuple(left))
 
 
 def _harmless(record: Record, width: int) -> bool:
@@ -171,12 +172,13 @@ def _row(table: pa.Table, at: int) -> Iterator[str]:
     return (column[int(at)].as_py() for column in table.columns)
 
 
-def _insert(table: pa.Table, numbers: _Numbers, mended: list[Record]) -> tuple[pa.Table, _Numbers]:
+def _insert(table: pa.Table, numbers: _Numbers, mended: list[Record], *, as_it_came: bool) -> tuple[pa.Table, _Numbers]:
     """Rows that only had empty cells too many, put back in their places."""
     if not mended:
         return table, numbers
     width = table.num_columns
-    table = pa.concat_tables([table, _chunk([record.cells[:width] for record in mended], width)])
+    back = _chunk([record.cells[:width] for record in mended], width)
+    table = pa.concat_tables([table, back if as_it_came else _trimmed(back)])
     numbers = np.concatenate([numbers, np.array([record.at for record in mended], np.int32)])
     order = np.argsort(numbers, kind="stable")
     return table.take(pa.array(order)), numbers[order]

@@ -8,6 +8,7 @@ go of as soon as it is judged, so that it is never in memory twice.
 """
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,8 +17,8 @@ import pandas as pd
 from sftpingest.roster import records
 from sftpingest.roster.cells import check_cells
 from sftpingest.roster.finding import Code, Severity, found, shorten, together
-from sftpingest.roster.frames import Mask, Positions, blank, filled, pack
-from sftpingest.roster.kinds import STUDENT, TEACHER, Kind, Roster
+from sftpingest.roster.frames import Mask, Positions, blank, filled, pack, said_before
+from sftpingest.roster.kinds import TEACHER, Kind, Roster
 from sftpingest.roster.references import Known, Referred, no_keys, refer
 from sftpingest.roster.repeats import has_contact, tell_apart
 from sftpingest.roster.sheet import Parsed, Sheet, Validated
@@ -71,11 +72,7 @@ def _sheet(sheet: Sheet, desk: _Desk) -> None:
     desk.files[sheet.form.kind] = sheet.name
     rows, about_cells = check_cells(sheet)
     sheet = replace(sheet, rows=sheet.rows[:0])
-    referred = {
-        column.name: refer(rows, column, desk.known(column.refers), sheet)
-        for column in sheet.form.columns.values()
-        if column.refers and column.name in rows
-    }
+    referred = _referred(sheet, rows, desk)
     findings = together([about_cells, *(looked_up.findings for looked_up in referred.values())])
     desk.findings += [findings, _about_contacts(sheet, rows)]
     _name(sheet, referred, desk)
@@ -86,6 +83,15 @@ def _sheet(sheet: Sheet, desk: _Desk) -> None:
     repeated = judged(sheet, rows, good, referred, desk)
     desk.findings.append(_about_repeats(sheet, repeated))
     _turn_away(sheet, pd.concat([rejected, repeated]), roots_of(sheet, rejected, repeated, findings, referred), desk)
+
+
+def _referred(sheet: Sheet, rows: pd.DataFrame, desk: _Desk) -> dict[str, Referred]:
+    """Every referring column, looked up; two at a time."""
+    columns = [column for column in sheet.form.columns.values() if column.refers and column.name in rows]
+    known = {column.refers: desk.known(column.refers) for column in columns if column.refers}
+    with ThreadPoolExecutor(2) as beside:
+        looked_up = beside.map(lambda column: refer(rows, column, known[column.refers], sheet), columns)
+        return {column.name: referred for column, referred in zip(columns, looked_up, strict=True)}
 
 
 def _all_but(index: pd.Index, findings: pd.DataFrame) -> Mask:
@@ -112,11 +118,16 @@ def _enrollments(
     _: Sheet, rows: pd.DataFrame, good: Mask, referred: Mapping[str, Referred], desk: _Desk
 ) -> pd.DataFrame:
     """Put enrollments of students to those of teachers, which came with the sections; returns the repeated rows."""
-    section, person, school = (referred[name].positions[good] for name in ("section_id", "person_id", "school_id"))
-    repeated = pd.Series(pack(section, person)).duplicated().to_numpy()
-    learn = records.enrollments(section[~repeated], person[~repeated], school[~repeated], STUDENT, 0)
-    desk.roster[Kind.ENROLLMENT] = pd.concat([desk.roster[Kind.ENROLLMENT], learn], ignore_index=True)
-    return rows.iloc[np.flatnonzero(good)[repeated]]
+    learn = {name: referred[f"{name}_id"].positions for name in ("section", "person", "school")}
+    if not good.all():
+        learn = {name: positions[good] for name, positions in learn.items()}
+    before = said_before(pack(learn["section"], learn["person"]))
+    if before.any():
+        learn = {name: positions[~before] for name, positions in learn.items()}
+    desk.roster[Kind.ENROLLMENT] = records.and_students(desk.roster[Kind.ENROLLMENT], **learn)
+    repeated = good.copy()
+    repeated[good] = before
+    return rows[repeated]
 
 
 def _records(
@@ -151,7 +162,7 @@ def _sections(rows: pd.DataFrame, positions: Mapping[str, Positions], desk: _Des
             taught.append(records.enrollments(here[there], teachers[there], school, TEACHER, place))
     teaches = pd.concat(taught, ignore_index=True)
     # A teacher who stands twice in one section teaches it once, in the first place.
-    twice = pd.Series(pack(teaches["section"].to_numpy(), teaches["person"].to_numpy())).duplicated().to_numpy()
+    twice = said_before(pack(teaches["section"].to_numpy(), teaches["person"].to_numpy()))
     desk.roster[Kind.ENROLLMENT] = teaches[~twice]
 
 

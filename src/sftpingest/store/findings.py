@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, select
 
 from sftpingest.roster.finding import COLUMNS
 from sftpingest.roster.frames import TEXT, text
-from sftpingest.store.bulk import SLICE, send
+from sftpingest.store.send import SLICE, send
 from sftpingest.store.tables import FindingRow, table
 
 FINDING = table(FindingRow)
@@ -22,8 +22,8 @@ FINDING = table(FindingRow)
 def keep_findings(c: Connection, sync_id: int, frame: pd.DataFrame) -> None:
     """Keep the findings of a sync, in the order of the frame, in place of those it had."""
     c.execute(delete(FINDING).where(FINDING.c.sync_id == sync_id))
-    for start in range(0, len(frame), SLICE):
-        send(c, FINDING.name, _rows(sync_id, start, frame.iloc[start : start + SLICE]))
+    starts = range(0, len(frame), SLICE)
+    send(c, FINDING.name, (_rows(sync_id, start, frame.iloc[start : start + SLICE]) for start in starts))
 
 
 def _rows(sync_id: int, start: int, frame: pd.DataFrame) -> pa.Table:

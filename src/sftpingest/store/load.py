@@ -13,8 +13,9 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from sftpingest.roster.changes import Changes, KindChanges
+from sftpingest.roster.enrollments import pairs
 from sftpingest.roster.kinds import VALUES, Kind
-from sftpingest.store.bulk import SLICE, send
+from sftpingest.store.send import SLICE, send
 from sftpingest.store.versions import OPEN, VERSIONS, name_of
 
 #: How the numbers in a frame of enrollments are called in the store.
@@ -40,15 +41,15 @@ def load(c: sa.Connection, district_id: int, sync_id: int, changes: Changes) -> 
 def _add(c: sa.Connection, district_id: int, sync_id: int, kind: Kind, frame: pd.DataFrame) -> None:
     """New versions, in slices, so that no second copy of a large kind is made."""
     # in the order of the key: a clustered table takes rows in their order twice as fast
-    keys = [frame[name].to_numpy() for name in (("role", "person", "section") if kind is Kind.ENROLLMENT else ("no",))]
-    order = np.lexsort(keys)
-    for start in range(0, len(frame), SLICE):
-        part = frame.iloc[order[start : start + SLICE]]
-        columns = _enrollment(part) if kind is Kind.ENROLLMENT else _record(part, kind)
-        size = len(part)
-        same = {"district_id": district_id, "first_sync": sync_id, "end_sync": OPEN}
-        constants = {name: pa.repeat(pa.scalar(value, pa.int32()), size) for name, value in same.items()}
-        send(c, name_of(kind), pa.table(constants | columns))
+    order = np.argsort(pairs(frame) if kind is Kind.ENROLLMENT else frame["no"].to_numpy(), kind="stable")
+    same = {"district_id": district_id, "first_sync": sync_id, "end_sync": OPEN}
+    parts = (frame.iloc[order[start : start + SLICE]] for start in range(0, len(frame), SLICE))
+    send(c, name_of(kind), (_versions(part, kind, same) for part in parts))
+
+
+def _versions(part: pd.DataFrame, kind: Kind, same: dict[str, int]) -> pa.Table:
+    constants = {name: pa.repeat(pa.scalar(value, pa.int32()), len(part)) for name, value in same.items()}
+    return pa.table(constants | (_enrollment(part) if kind is Kind.ENROLLMENT else _record(part, kind)))
 
 
 def _record(part: pd.DataFrame, kind: Kind) -> dict[str, pa.Array]:
@@ -57,7 +58,8 @@ def _record(part: pd.DataFrame, kind: Kind) -> dict[str, pa.Array]:
 
 
 def _enrollment(part: pd.DataFrame) -> dict[str, pa.Array]:
-    return {ours: pa.array(part[name].to_numpy(), pa.int32()) for name, ours in _NUMBERS.items()}
+    widths = {"role": pa.int16(), "position": pa.int16()}
+    return {ours: pa.array(part[name].to_numpy(), widths.get(name, pa.int32())) for name, ours in _NUMBERS.items()}
 
 
 def _end(c: sa.Connection, district_id: int, sync_id: int, kind: Kind, changed: KindChanges) -> None:
@@ -71,7 +73,8 @@ def _end(c: sa.Connection, district_id: int, sync_id: int, kind: Kind, changed: 
     table = VERSIONS[kind]
     keys = sa.table("ended", *(sa.column(name, sa.Integer) for name in columns.values()))
     c.execute(sa.text(f"CREATE TEMPORARY TABLE ended ({', '.join(f'{name} INTEGER' for name in columns.values())})"))
-    send(c, "ended", pa.table({ours: pa.array(ended[name].to_numpy(), pa.int32()) for name, ours in columns.items()}))
+    rows = pa.table({ours: pa.array(ended[name].to_numpy(), pa.int32()) for name, ours in columns.items()})
+    send(c, "ended", [rows])
     if c.dialect.name == "postgresql":
         c.execute(sa.text("ANALYZE ended"))  # else it is guessed to be large, and the whole roster is read
     same = [table.c[name] == keys.c[name] for name in columns.values()]
@@ -100,4 +103,5 @@ def _without_indexes(c: sa.Connection, kind: Kind) -> Iterator[None]:
     yield
     for part in constraints:
         c.execute(sa.schema.AddConstraint(part, isolate_from_table=False))
-    c.execute(sa.text(f"ANALYZE {table.name}"))  # else the next sync is planned as if the table were small
+    keys = ", ".join(column.name for column in table.primary_key)
+    c.execute(sa.text(f"ANALYZE {table.name} ({keys})"))  # else the next sync is planned as if the table were small

@@ -5,13 +5,12 @@ Out: Held for reconcile; frames as `sftpingest roster` shows them; the changes t
 """
 
 import pandas as pd
-import pyarrow as pa
 import sqlalchemy as sa
 
 from sftpingest.roster.changes import Held
 from sftpingest.roster.frames import text
 from sftpingest.roster.kinds import RECORDS, REFERS, VALUES, Kind
-from sftpingest.store.bulk import fetch, fetch_numbers
+from sftpingest.store.fetch import fetch
 from sftpingest.store.tables import District, table
 from sftpingest.store.versions import OPEN, VERSIONS, name_of
 
@@ -28,26 +27,21 @@ def held(c: sa.Connection, district_id: int) -> Held:
 
 def _held_records(c: sa.Connection, district_id: int, kind: Kind) -> pd.DataFrame:
     more = ["more_school_ids"] if "more_school_ids" in VALUES[kind] else []
-    columns = {"id": pa.string(), "no": pa.int64(), "hash": pa.int64()}
-    columns |= dict.fromkeys([*REFERS.get(kind, {}), *more], pa.string())
-    return fetch(c, _current(kind, list(columns), district_id), columns)
+    texts = ["id", *REFERS.get(kind, {}), *more]
+    return fetch(c, _current(kind, district_id), "no", 50_000, numbers={"no": "no", "hash": "hash"}, texts=texts)
 
 
 def _held_enrollments(c: sa.Connection, district_id: int) -> pd.DataFrame:
     """Packed as roster.enrollments packs them."""
-    columns = {
+    numbers = {
         "pair": "(CAST(section_no AS BIGINT) << 32) | (CAST(person_no AS BIGINT) << 1) | role",
         "rest": "(CAST(school_no AS BIGINT) << 8) | position",
     }
-    current = f"{name_of(Kind.ENROLLMENT)} WHERE district_id = {int(district_id)} AND end_sync = {OPEN}"
-    return fetch_numbers(c, columns, current, "section_no / 1000")
+    return fetch(c, _current(Kind.ENROLLMENT, district_id), "section_no", 1000, numbers=numbers)
 
 
-def _current(kind: Kind, columns: list[str], district_id: int) -> str:
-    return (
-        f"SELECT {', '.join(columns)} FROM {name_of(kind)} "  # noqa: S608  (our own names and numbers)
-        f"WHERE district_id = {int(district_id)} AND end_sync = {OPEN}"
-    )
+def _current(kind: Kind, district_id: int) -> str:
+    return f"{name_of(kind)} WHERE district_id = {int(district_id)} AND end_sync = {OPEN}"
 
 
 def _next_no(c: sa.Connection, district_id: int, kind: Kind) -> int:

@@ -109,14 +109,14 @@ def _judge(engine: Engine, folders: Folders, sync: Sync, district: District, sta
 
 def _stages(engine: Engine, upload: Upload, stages: Stages) -> Judged:
     """Parse, validate, reconcile, judge."""
-    with stages.of("parse"):
-        sheets = [_parsed(upload)]
-        records = {sheet.name: sheet.records for sheet in sheets[0].sheets}
-    if refused := refuse(about := sheets[0].findings):
-        return Judged(refused, about, counted(records, about, refused))
     # The roster held is fetched meanwhile. It cannot move: this worker has the district's lock.
     with ThreadPoolExecutor(1) as beside:
         fetching = beside.submit(_held, engine, upload.district)
+        with stages.of("parse"):
+            sheets = [_parsed(upload)]
+            records = {sheet.name: sheet.records for sheet in sheets[0].sheets}
+        if refused := refuse(about := sheets[0].findings):
+            return Judged(refused, about, counted(records, about, refused))
         with stages.of("validate"):
             validated = validate(sheets.pop())  # which lets go of each file once it is judged: nobody else may hold it
         with stages.of("held"):

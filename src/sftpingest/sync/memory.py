@@ -11,8 +11,9 @@ import pyarrow as pa
 
 @cache
 def lean() -> None:
-    """Use jemalloc where this build of Arrow has it."""
+    """Use jemalloc where this build of Arrow has it, without the second for which it keeps what is free."""
     try:
         pa.set_memory_pool(pa.jemalloc_memory_pool())
+        pa.jemalloc_set_decay_ms(0)
     except NotImplementedError:
         return
