@@ -4,6 +4,7 @@ import fcntl
 import os
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -117,17 +118,13 @@ def test_one_scan_is_not_enough_even_without_quiet_time() -> None:
     assert settled(Sight((A,), since=0.0, scans=2), quiet=0.0)
 
 
-def test_a_set_that_says_it_is_whole_needs_no_quiet_time() -> None:
-    assert settled(Sight((A,), since=99.9, scans=2), complete=True)
-    assert not settled(Sight((A,), since=99.9, scans=2), complete=True, writing=1)
-
-
 def test_a_snapshot_does_not_change_when_files_are_uploaded_anew_or_removed(at: Folders) -> None:
     put(at, students="first", schools="s")
     snapshot = inbox.snapshot(at, "mark")
     put(at, students="second")
     (at.home / "schools.csv").unlink()
-    assert {path.name: path.read_text() for path in snapshot.iterdir()} == {"students.csv": "first", "schools.csv": "s"}
+    assert names(snapshot) == {"students.csv": "first", "schools.csv": "s"}
+    assert inbox.intact(snapshot)
     assert snapshot == at.uploads / "mark"
 
 
@@ -144,7 +141,47 @@ def test_a_snapshot_is_copied_where_links_cannot_be_made(at: Folders, monkeypatc
     put(at, students="x")
     copy = inbox.snapshot(at, "mark") / "students.csv"
     assert copy.read_text() == "x"
+    assert inbox.intact(copy.parent)
     assert copy.stat().st_mtime_ns == (at.home / "students.csv").stat().st_mtime_ns
+
+
+def test_a_snapshot_whose_file_was_written_in_place_is_not_intact(at: Folders) -> None:
+    put(at, students="first", schools="s")
+    snapshot = inbox.snapshot(at, "mark")
+    with (at.home / "students.csv").open("r+") as in_place:
+        in_place.write("FIRST")
+    assert not inbox.intact(snapshot)
+
+
+def test_a_snapshot_that_is_not_there_is_an_error_and_no_answer(at: Folders) -> None:
+    with pytest.raises(FileNotFoundError):
+        inbox.intact(at.uploads / "mark")
+
+
+def test_a_snapshot_may_be_finished_or_dropped_by_another_while_it_is_looked_at(
+    at: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (at.uploads / ".new-mark").mkdir()
+    real = Path.is_dir
+
+    def gone_after(folder: Path) -> bool:
+        found = real(folder)
+        if folder.name == ".new-mark":
+            folder.rmdir()
+        return found
+
+    monkeypatch.setattr(Path, "is_dir", gone_after)
+    assert inbox.snapshots(at) == {".new-mark": 0.0}
+
+
+def test_two_may_drop_a_snapshot_at_once(at: Folders) -> None:
+    """As worker and watcher do."""
+    put(at, **{f"file{n}": "x" for n in range(30)})
+    with ThreadPoolExecutor(2) as both:
+        for n in range(30):
+            inbox.snapshot(at, str(n))
+            list(both.map(inbox.drop_snapshot, (at, at), (str(n), str(n))))
+            assert inbox.snapshots(at) == {}
 
 
 def test_a_dropped_snapshot_is_gone_and_may_be_dropped_again(at: Folders) -> None:
@@ -174,6 +211,22 @@ def test_a_broken_off_upload_is_named_unless_it_is_being_written(at: Folders) ->
     assert inbox.broken_off(at) == ("schools.csv", "students.csv")
 
 
+def test_what_broke_off_long_ago_is_dropped_unless_it_is_being_written(at: Folders) -> None:
+    for name in ("students", "schools"):
+        path = at.staging / f"0123456789abcdef.{name}.csv"
+        path.write_text("half")
+        os.utime(path, (1, 1))  # a client may have set an old time
+    (at.staging / "other").write_text("not of the door")
+    later = datetime.now(UTC) + timedelta(days=90, minutes=1)
+    assert inbox.drop_broken_off(at, 90, datetime.now(UTC)) == ()
+    with (at.staging / "0123456789abcdef.students.csv").open() as writing:
+        fcntl.flock(writing, fcntl.LOCK_EX)
+        assert inbox.drop_broken_off(at, 90, later) == ("schools.csv",)
+    assert inbox.drop_broken_off(at, 91, later) == ()
+    assert inbox.drop_broken_off(at, 90, later) == ("students.csv",)
+    assert [path.name for path in at.staging.iterdir()] == ["other"]
+
+
 # Sources of the operator's
 
 
@@ -185,7 +238,7 @@ def zip_of(path: Path, **members: str) -> Path:
 
 
 def names(snapshot: Path) -> dict[str, str]:
-    return {path.name: path.read_text() for path in snapshot.iterdir()}
+    return {seen.name: (snapshot / seen.name).read_text() for seen in inbox.look(snapshot)}
 
 
 def test_a_folder_is_taken_as_an_upload(at: Folders, tmp_path: Path) -> None:
@@ -256,6 +309,14 @@ def text(path: Path) -> Path:
 
 def empty(path: Path) -> Path:
     path.mkdir()
+    (path / ".DS_Store").touch()
+    return path
+
+
+def misnamed(path: Path) -> Path:
+    """It says of a name that it is UTF-8, which it is not."""
+    zip_of(path, **{"sch\xfcler.csv": "x"})
+    path.write_bytes(path.read_bytes().replace("\xfc".encode(), b"\xff\xff"))
     return path
 
 
@@ -266,6 +327,7 @@ def empty(path: Path) -> Path:
         (text, "neither a folder nor a zip"),
         (empty, "holds no files"),
         (damaged, "damaged"),
+        (misnamed, "damaged"),
         (twice, "two files of one name"),
         (locked, "encrypted"),
         (lambda path: zip_of(path, **{"a/x.csv": "", "b/x.csv": ""}), "no files at its top"),
@@ -349,6 +411,7 @@ def test_the_newest_report_is_the_latest(at: Folders) -> None:
         inbox.publish(at, made, {})
     (at.reports / ".new-2027-01-01T000000Z-000099-x").mkdir()
     (at.reports / "zzz").mkdir()
+    (at.reports / "2027-01-01T000000Z-000099.kept").mkdir()
     assert inbox.latest(at) == name(1, sync=1_000_000)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from sftpingest.settings import PREFIX, Settings, WrongSetting, names, read
+from sftpingest.settings import ALLOWED, PREFIX, Settings, WrongSetting, names, read
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +29,18 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp
     (tmp_path / "data" / "sftpingest.toml").write_text('sftp_port = 22\nlog = "json"\n')
     monkeypatch.setenv("SFTPINGEST_SFTP_PORT", "2200")
     assert (read().sftp_port, read().log) == (2200, "json")
+
+
+@pytest.mark.parametrize("value", ["", "~/there"])
+def test_the_file_is_looked_for_in_the_data_folder_however_that_is_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SFTPINGEST_DATA", value)
+    folder = tmp_path / ("there" if value else "data")
+    folder.mkdir()
+    (folder / "sftpingest.toml").write_text("sftp_port = 22\n")
+    assert (read().data, read().sftp_port) == (folder, 22)
 
 
 def test_another_file_may_be_named(tmp_path: Path) -> None:
@@ -64,6 +76,13 @@ def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SFTPINGEST_LOG", "xml", "SFTPINGEST_LOG"),
         ("SFTPINGEST_DATABASE_URL", "mysql://user:geheim@db/x", "SFTPINGEST_DATABASE_URL"),
         ("SFTPINGEST_DATABASE_URL_FILE", "nowhere", "SFTPINGEST_DATABASE_URL_FILE"),
+        ("SFTPINGEST_DATABASE_URL", "sqlite:///", "sqlite:///FILE"),
+        ("SFTPINGEST_DATABASE_URL", "sqlite:///:memory:", "sqlite:///FILE"),
+        ("SFTPINGEST_DATABASE_URL", "sqlite:///file:x?mode=memory&uri=true", "sqlite:///FILE"),
+        ("SFTPINGEST_DATA", "~nobody-at-all/x", "SFTPINGEST_DATA"),
+        ("SFTPINGEST_LOG", "xml", "console or json"),
+        ("SFTPINGEST_SFTP_PORT", "ssh", "a whole number from 0 to 65535"),
+        ("SFTPINGEST_QUIET_SECONDS", "soon", "a number of seconds"),
     ],
 )
 def test_a_wrong_variable_is_refused_by_name(
@@ -101,6 +120,30 @@ def test_a_secret_given_twice_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_pa
         read()
 
 
+@pytest.mark.parametrize(("name", "value"), [("sftp_port", "ssh"), ("log", "xml"), ("quiet_seconds", "-1")])
+def test_what_is_said_is_said_in_plain_words(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(PREFIX + name.upper(), value)
+    with pytest.raises(WrongSetting) as refused:
+        read()
+    assert str(refused.value) == f'{PREFIX}{name.upper()} cannot be "{value}". Allowed: {ALLOWED[name]}.'
+
+
+def test_a_wrong_secret_in_a_file_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("mysql://user:geheim@db/x")
+    monkeypatch.setenv("SFTPINGEST_DATABASE_URL_FILE", str(tmp_path / "url"))
+    with pytest.raises(WrongSetting, match="SFTPINGEST_DATABASE_URL_FILE") as refused:
+        read()
+    assert "settings file" not in str(refused.value)
+    assert "geheim" not in str(refused.value)
+
+
+def test_a_file_of_a_secret_that_is_empty_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("\n")
+    monkeypatch.setenv("SFTPINGEST_DATABASE_URL_FILE", str(tmp_path / "url"))
+    with pytest.raises(WrongSetting, match="which is empty"):
+        read()
+
+
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValidationError):
         read().sftp_port = 1
@@ -109,3 +152,4 @@ def test_settings_are_frozen() -> None:
 def test_every_setting_is_described() -> None:
     assert all(field.description for field in Settings.model_fields.values())
     assert all(name.startswith(PREFIX) for name in names())
+    assert set(ALLOWED) == set(Settings.model_fields)

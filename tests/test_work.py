@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
+from structlog.testing import capture_logs
 
 from sftpingest import inbox
 from sftpingest.inbox import Folders
@@ -437,7 +439,8 @@ class Watched:
         assert len(self.syncs(slug)) == count
 
     def snapshot(self, sync: Sync, slug: str = "north") -> dict[str, str]:
-        return {path.name: path.read_text() for path in (self.folders(slug).uploads / sync.mark).iterdir()}
+        folder = self.folders(slug).uploads / sync.mark
+        return {seen.name: (folder / seen.name).read_text() for seen in inbox.look(folder)}
 
 
 Scene = Callable[[Watched], "asyncio.Future[None]"]
@@ -630,16 +633,110 @@ def test_a_district_that_is_added_while_it_runs_is_watched(watched: Callable[...
     watched(scene)
 
 
-def test_a_district_that_cannot_be_read_does_not_stop_the_others(watched: Callable[..., None], data: Path) -> None:
-    inbox.folders(data, "north").uploads.rmdir()
-    inbox.folders(data, "north").uploads.write_text("a file where a folder should be")
+@pytest.mark.parametrize("broken", ["uploads", "home"])
+def test_a_district_that_cannot_be_read_does_not_stop_the_others(
+    watched: Callable[..., None], data: Path, broken: str
+) -> None:
+    folder = inbox.folders(data, "north").root / broken
+    folder.rmdir()
+    folder.write_text("a file where a folder should be")
 
     async def scene(at: Watched) -> None:
-        at.upload("north", students="x")
+        at.door.closed("north")
+        if broken != "home":
+            at.upload("north", students="x")
         at.upload("south", students="x")
         await at.queued(1, "south")
+        folder.unlink()
+        folder.mkdir()
+        at.upload("north", students="x")
+        await at.queued(1, "north")
 
     watched(scene)
+
+
+def test_a_home_that_cannot_be_read_is_said_once_and_looked_at_with_the_others(
+    watched: Callable[..., None], data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = inbox.folders(data, "north").home
+    home.rmdir()
+    home.write_text("a file where a folder should be")
+    looks, real = list[Path](), inbox.look
+
+    def look(folder: Path) -> tuple[inbox.Seen, ...]:
+        looks.append(folder)
+        return real(folder)
+
+    monkeypatch.setattr(inbox, "look", look)
+
+    async def scene(at: Watched) -> None:
+        at.door.closed("north")
+        await asyncio.sleep(1.2)
+
+    with capture_logs() as said:
+        watched(scene)
+    assert [(each["event"], each["district"]) for each in said] == [("home.unreadable", "north")]
+    assert looks.count(home) <= 5  # no more than the scans of all homes, and the close
+
+
+def test_what_cannot_be_tidied_up_stops_nothing(
+    watched: Callable[..., None], data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    north, south = (inbox.folders(data, slug) for slug in ("north", "south"))
+    real = inbox.snapshots
+
+    def unreadable(folders: Folders) -> dict[str, float]:
+        if folders == north:
+            raise PermissionError(13, "Permission denied")
+        return real(folders)
+
+    monkeypatch.setattr(inbox, "snapshots", unreadable)
+    north.reports.rmdir()
+    north.reports.write_text("a file where a folder should be")
+    inbox.publish(south, f"{now() - timedelta(days=400):%Y-%m-%dT%H%M%SZ}-000001", {})
+    inbox.publish(south, f"{now():%Y-%m-%dT%H%M%SZ}-000002", {})
+
+    async def scene(at: Watched) -> None:
+        at.upload("south", students="x")
+        await at.queued(1, "south")
+        assert len(list(south.reports.iterdir())) == 1
+
+    watched(scene)
+
+
+def test_what_is_older_than_the_retention_time_is_removed_without_any_upload(
+    watched: Callable[..., None], ready: Engine, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ready.begin() as c:
+        accounts.set_district(c, "south", "retention_days", "10")
+    for slug in ("north", "south"):
+        for days, number in ((20, 1), (0, 2)):
+            folders = inbox.folders(data, slug)
+            inbox.publish(folders, f"{now() - timedelta(days=days):%Y-%m-%dT%H%M%SZ}-00000{number}", {})
+        (folders.staging / "0123456789abcdef.students.csv").write_text("half")
+    asked = list[tuple[str, int]]()
+    monkeypatch.setattr(inbox, "drop_broken_off", lambda at, days, _: asked.append((at.root.name, days)))
+
+    async def scene(at: Watched) -> None:
+        await asyncio.sleep(0.3)
+
+    watched(scene)
+    assert [len(list(inbox.folders(data, slug).reports.iterdir())) for slug in ("north", "south")] == [2, 1]
+    assert asked == [("east", 90), ("north", 90), ("south", 10)]
+
+
+def test_a_snapshot_that_cannot_be_removed_does_not_spoil_a_sync_that_is_done(
+    ready: Engine, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync_id = queue(ready)
+    inbox.snapshot(inbox.folders(data, "north"), read(ready, sync_id).mark)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(shutil, "rmtree", refuse)
+    assert work_once(ready, data, applies) is True
+    assert read(ready, sync_id).state is State.APPLIED
 
 
 def test_an_upload_that_moves_while_it_is_snapshotted_is_taken_later(

@@ -16,7 +16,7 @@ from typing import Any
 from typer.main import get_command
 
 from sftpingest.cli import app
-from sftpingest.settings import PREFIX, SECRETS, Settings
+from sftpingest.settings import ALLOWED, PREFIX, SECRETS, Settings
 from sftpingest.store import setting
 
 HERE = Path(__file__).parent
@@ -58,7 +58,7 @@ DISTRICTS = """
 ## Of a district
 
 Set with `sftpingest district set SLUG KEY VALUE`; the value `default` takes it back. They count from the next upload
-on.
+on; the quota from the next login on.
 """
 
 #: What each setting of a district does.
@@ -156,10 +156,11 @@ def _example(epilog: str) -> str:
 
 def settings() -> Iterator[str]:
     """The page of settings, piece by piece."""
-    yield f"{SETTINGS}{TOML}\n| variable | default | what |\n| --- | --- | --- |\n"
+    yield f"{SETTINGS}{TOML}\n| variable | allowed | default | what |\n| --- | --- | --- | --- |\n"
     for name, field in Settings.model_fields.items():
         secret = f" or `{PREFIX}{name.upper()}_FILE`" if name in SECRETS else ""
-        yield f"| `{PREFIX}{name.upper()}`{secret} | {_default(field.default)} | {field.description} |\n"
+        variable, allowed = f"`{PREFIX}{name.upper()}`{secret}", ALLOWED[name]
+        yield f"| {variable} | {allowed} | {_default(field.default)} | {field.description} |\n"
     yield f"{DISTRICTS}\n| key | allowed | default | what |\n| --- | --- | --- | --- |\n"
     for key in fields(setting.DistrictSettings):
         if key.name in MEANS:

@@ -8,9 +8,9 @@
                ^                   + findings                 refused
                └───────── report: rejections.csv, summary.txt, report.html  <── findings + changes
 
-    doors/      what comes in from the world                      app.py       wires and starts all of it
-    inbox.py    a district's folders: settled uploads, reports    work.py      which upload is worked on, and when
-    roster/     the pure middle, stage by stage                   sync.py      one upload through every stage
+    doors/      what comes in from the world                      app/         wires and starts all of it
+    inbox/      a district's folders: settled uploads, reports    work/        which upload is worked on, and when
+    roster/     the pure middle, stage by stage                   sync/        one upload through every stage
     store/      SQL, and nothing but SQL                          formats/     what the CSV files look like
     cli/        one module a noun                                 settings.py  all that an operator may set
 

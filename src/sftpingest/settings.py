@@ -12,12 +12,29 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX = "SFTPINGEST_"
 #: Settings that may also be given as the name of a file that holds them.
 SECRETS = ("database_url",)
+
+_FOLDER = "the path of a folder"
+_HOST = "an address or name of this machine, such as 127.0.0.1; 0.0.0.0 is all of them"
+_PORT = "a whole number from 0 to 65535"
+_SECONDS = "a number of seconds, 0 or more, such as 60"
+#: What each setting can be, in words: for messages and for the reference.
+ALLOWED = {
+    "data": _FOLDER,
+    "database_url": "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE; a store in memory cannot be shared",
+    "hostkeys": _FOLDER,
+    "sftp_host": _HOST,
+    "sftp_port": _PORT,
+    "web_host": _HOST,
+    "web_port": _PORT,
+    "quiet_seconds": _SECONDS,
+    "grace_seconds": _SECONDS,
+    "log": "console or json",
+}
 
 
 class WrongSetting(Exception):
@@ -36,8 +53,7 @@ class Settings(BaseSettings):
     )
     database_url: SecretStr = Field(
         SecretStr(""),
-        description="Where the store is: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`. "
-        "Empty: `roster.db` in the data folder.",
+        description="Where the store is. Empty: `roster.db` in the data folder.",
     )
     hostkeys: Path | None = Field(
         None, description="Folder of the SSH host key; made at the first start. Empty: `hostkeys` in the data folder."
@@ -58,16 +74,14 @@ class Settings(BaseSettings):
 
     @field_validator("data", "hostkeys", mode="after")
     @classmethod
-    def _whole(cls, path: Path | None) -> Path | None:
-        return path and path.expanduser().absolute()
+    def _whole_path(cls, path: Path | None) -> Path | None:
+        return path and _whole(path)
 
     @field_validator("database_url", mode="after")
     @classmethod
     def _a_store_we_know(cls, url: SecretStr) -> SecretStr:
-        if url.get_secret_value() and not url.get_secret_value().startswith(
-            ("sqlite:///", "postgresql://", "postgresql+psycopg://")
-        ):
-            raise PydanticCustomError("url", "it should begin with sqlite:/// or postgresql://")
+        if url.get_secret_value() and not _is_store(url.get_secret_value()):
+            raise ValueError("no store that we know")
         return url
 
     @classmethod
@@ -113,6 +127,22 @@ def names() -> tuple[str, ...]:
     return (*plain, *(f"{PREFIX}{name.upper()}_FILE" for name in SECRETS))
 
 
+def _whole(path: Path) -> Path:
+    """A path as it is meant: `~` is the home folder, and a relative one begins where the command runs."""
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError:  # ~nobody/there
+        raise ValueError("no such home folder") from None
+
+
+def _is_store(url: str) -> bool:
+    """Whether every process that opens it finds the same store; each has its own of those in memory."""
+    file = url.removeprefix("sqlite:///")
+    if file != url:
+        return not file.startswith((":memory:", "file:", "?")) and file != ""
+    return url.startswith(("postgresql://", "postgresql+psycopg://"))
+
+
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
     for name in environment:
         if name not in names():
@@ -126,7 +156,10 @@ def _near(name: str, known: tuple[str, ...]) -> str:
 
 def _written(config: Path | None, environment: Mapping[str, str]) -> dict[str, object]:
     """What the TOML file says."""
-    path = config or Path(environment.get(PREFIX + "DATA", "data")) / "sftpingest.toml"
+    try:
+        path = config or _whole(Path(environment.get(PREFIX + "DATA") or "data")) / "sftpingest.toml"
+    except ValueError:
+        return {}  # Settings says of the same folder what is wrong
     if config is None and not path.exists():
         return {}
     try:
@@ -151,9 +184,12 @@ def _secrets(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         if environment.get(variable):
             raise WrongSetting(f"{variable} and {variable}_FILE are both set; keep one of them.")
         try:
-            yield name, Path(path).read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError):
+            text = _whole(Path(path)).read_text("utf-8").strip()
+        except (OSError, ValueError):
             raise WrongSetting(f"{variable}_FILE names {path}, which cannot be read.") from None
+        if not text:
+            raise WrongSetting(f"{variable}_FILE names {path}, which is empty.")
+        yield name, text
 
 
 def _sentence(wrong: ValidationError, environment: Mapping[str, str]) -> str:
@@ -161,6 +197,14 @@ def _sentence(wrong: ValidationError, environment: Mapping[str, str]) -> str:
     first = wrong.errors(include_url=False)[0]
     name = str(first["loc"][0])
     variable = PREFIX + name.upper()
-    written = variable if variable in environment else f"{name} in the settings file"
-    value = "" if name in SECRETS else f" ({first['input']!r})"
-    return f"{written} is wrong{value}: {first['msg'][0].lower()}{first['msg'][1:]}."
+    allowed = f"Allowed: {ALLOWED[name]}."
+    if name in SECRETS:
+        if environment.get(f"{variable}_FILE"):
+            return f"What stands in the file that {variable}_FILE names cannot be used. {allowed}"
+        return f"{_place(name, environment)} cannot be used. {allowed}"
+    return f'{_place(name, environment)} cannot be "{first["input"]}". {allowed}'
+
+
+def _place(name: str, environment: Mapping[str, str]) -> str:
+    variable = PREFIX + name.upper()
+    return variable if environment.get(variable) else f"{name} in the settings file"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sftpingest.cli import demo_roster
+from sftpingest.cli import demo, demo_roster, demo_server, terminal
 from tests.cli.conftest import COMMAND, environment
 
 
@@ -29,6 +29,7 @@ def test_it_shows_every_planted_mistake_and_leaves_nothing_behind(elsewhere: dic
     assert "sftp -P " in done.stdout
     assert "/reports/latest/rejections.csv" in done.stdout
     assert ["student", "59"] in rows
+    assert "with --once the server stops here" in done.stdout
     assert list((tmp_path / "tmp").iterdir()) == []
     assert [path.name for path in tmp_path.iterdir()] == ["tmp"]
 
@@ -48,3 +49,19 @@ def test_it_stays_up_until_it_is_stopped(elsewhere: dict[str, str], tmp_path: Pa
         demo.send_signal(number)
         assert demo.wait(60) == 0, "".join(said)
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_what_did_not_arrive_is_named() -> None:
+    assert demo._not_stored("applied", dict(demo_roster.ARRIVE)) == []
+    assert demo._not_stored("held", demo_roster.ARRIVE | {"student": 58}) == [
+        "the upload is held, not applied",
+        "59 student records are due, 58 are there",
+    ]
+
+
+def test_a_server_that_does_not_start_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import time; time.sleep(60)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(demo_server, "PATIENCE", 0.5)
+    with pytest.raises(terminal.Stopped, match="did not start"), demo_server.Server(tmp_path):
+        pass

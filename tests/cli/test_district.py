@@ -1,8 +1,14 @@
 """`sftpingest district` and `sftpingest login`."""
 
+from pathlib import Path
+
 import asyncssh
 import pytest
+from sqlalchemy import create_engine
 
+from sftpingest import work
+from sftpingest.cli import district
+from sftpingest.store.tables import District
 from tests.cli.conftest import Program
 
 
@@ -47,6 +53,29 @@ def test_a_district_is_removed_only_when_it_is_meant(springfield: Program) -> No
     springfield.ok("district", "remove", "springfield", "--yes")
     assert springfield.json("district", "list") == []
     assert not (springfield.data / "districts" / "springfield").exists()
+
+
+def test_a_district_that_is_worked_on_is_not_removed(springfield: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(district, "PATIENCE", 0)
+    worked_on = District(id=1, slug="springfield", name="")
+    with work.lock(create_engine("sqlite://"), springfield.data / "locks", worked_on) as got:
+        assert got
+        done = springfield("district", "remove", "springfield", "--yes")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "is running" in done.stderr
+    assert (springfield.data / "districts" / "springfield").is_dir()
+    springfield.ok("district", "remove", "springfield", "--yes")
+
+
+def test_a_district_whose_files_cannot_go_stays_and_it_is_said(springfield: Program, tmp_path: Path) -> None:
+    folder = springfield.data / "districts" / "springfield"
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")  # what a link leads to is not ours to remove
+    done = springfield("district", "remove", "springfield", "--yes")
+    assert (done.returncode, done.stdout) == (5, "")
+    assert str(folder) in done.stderr
+    assert springfield.json("district", "show", "springfield")["slug"] == "springfield"
+    assert (tmp_path / "elsewhere" / "home").is_dir()
 
 
 def test_a_strong_password_is_made_and_shown_once(springfield: Program) -> None:

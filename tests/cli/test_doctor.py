@@ -35,6 +35,24 @@ def test_where_nothing_is_installed_it_says_so_and_makes_nothing(quick: Program)
     assert not quick.data.exists()
 
 
+def test_a_store_elsewhere_that_is_not_there_is_not_made(installed: Program) -> None:
+    file = installed.data.parent / "nofile.db"
+    installed.settings["SFTPINGEST_DATABASE_URL"] = f"sqlite:///{file}"
+    done = installed("doctor")
+    assert done.returncode == 1
+    assert f"There is no store {file} yet" in done.stdout
+    assert not file.exists()
+
+
+def test_a_store_without_tables_is_named_and_nothing_else(installed: Program) -> None:
+    file = installed.data.parent / "empty.db"
+    file.touch(mode=0o600)
+    installed.settings["SFTPINGEST_DATABASE_URL"] = f"sqlite:///{file}"
+    done = installed("doctor")
+    assert "At revision none" in done.stdout
+    assert "no such table" not in done.stdout
+
+
 def test_a_folder_or_key_that_is_open_to_others_fails(installed: Program) -> None:
     installed.data.chmod(0o755)
     assert verdicts(installed, 1)["data folder"] == "failed"

@@ -60,8 +60,9 @@ def test_check_never_loads_the_server(roster: Path) -> None:
         (["check", ".", "--loudly"], "--loudly"),
         (["serve", "web"], "not built yet"),
         (["ingest", "springfield", "nowhere"], "nowhere"),
-        (["district", "show", "nobody"], "nobody"),
-        (["sync", "release", "17"], "17"),
+        (["district", "show", "nobody"], "SFTPINGEST_DATA"),
+        (["sync", "release", "17"], "SFTPINGEST_DATA"),
+        (["roster", "springfield", "--as-of", "0"], "--as-of"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -69,7 +70,16 @@ def test_wrong_use_is_one_sentence_that_names_it(words: list[str], names: str, q
     assert names in quick.refused(*words)
 
 
+def test_what_is_not_there_is_named_with_the_store_that_was_looked_at(quick: Program) -> None:
+    quick.ok("district", "add", "springfield", "--name", "Springfield Public Schools")
+    said = quick.refused("district", "show", "nobody")
+    assert '"nobody"' in said
+    assert f"{quick.data / 'roster.db'} (SFTPINGEST_DATA)" in said
+    assert "17" in quick.refused("sync", "release", "17")
+
+
 def test_wrong_use_of_the_real_command_is_no_traceback(program: Program) -> None:
+    program.ok("district", "add", "springfield", "--name", "Springfield Public Schools")
     assert "nobody" in program.refused("district", "show", "nobody")
     assert "nonsense" in program.refused("nonsense")
 
@@ -84,6 +94,33 @@ def test_the_version_is_that_of_the_package(program: Program) -> None:
     from sftpingest import __version__
 
     assert program.ok("--version") == f"sftpingest {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["district", "list"],
+        ["district", "show", "springfield"],
+        ["login", "list", "springfield"],
+        ["syncs", "springfield"],
+        ["sync", "show", "1"],
+        ["roster", "springfield"],
+        ["roster", "springfield", "--kind", "student"],
+        ["ingest", "springfield", "."],
+    ],
+    ids=" ".join,
+)
+def test_only_what_adds_makes_a_store(words: list[str], quick: Program) -> None:
+    said = quick.refused(*words)
+    assert f"There is no store in the data folder {quick.data}." in said
+    assert "SFTPINGEST_DATA" in said
+    assert not quick.data.exists()
+
+
+def test_an_empty_database_is_left_empty(program: Program, postgres_url: str) -> None:
+    program.settings["SFTPINGEST_DATABASE_URL"] = postgres_url
+    assert "SFTPINGEST_DATABASE_URL" in program.refused("district", "list")
+    assert not program.data.exists()
 
 
 def test_the_settings_file_may_be_named_anywhere_in_the_line(quick: Program) -> None:

@@ -89,6 +89,9 @@ def test_a_held_sync_is_discarded_and_its_report_says_so(springfield: Program, w
     assert springfield.json("sync", "discard", 2)["outcome"] == "discarded"
     shown = springfield.json("sync", "show", 2)
     assert [(t["before"], t["after"]) for t in shown["transitions"]][-1] == ("held", "discarded")
+    assert shown["reason"].startswith("A person discarded it. ")
+    report = springfield.data / "districts" / "springfield" / "reports" / shown["report"] / "summary.txt"
+    assert "A person discarded it." in report.read_text("utf-8-sig")
     assert count(springfield) == 60
 
 
@@ -124,6 +127,43 @@ def test_the_roster_is_written_in_every_shape(springfield: Program, whole: Path,
     assert ["student", "60"] in [line.split() for line in table.splitlines()]
     assert "--out" in springfield.refused("roster", "springfield", "--format", "parquet")
     assert "Sync 1 is not one of shelby" in _of_another(springfield)
+
+
+def test_a_roster_is_only_shown_as_of_a_sync_that_was_applied(springfield: Program, whole: Path, half: Path) -> None:
+    springfield.ok("ingest", "springfield", whole)
+    springfield("ingest", "springfield", half)
+    assert "Sync 2 is held, not applied" in springfield.refused("roster", "springfield", "--as-of", 2)
+    springfield.ok("sync", "release", 2)
+    then = springfield.ok("roster", "springfield", "--as-of", 1)
+    assert ["student", "60"] in [line.split() for line in then.splitlines()]
+    now = springfield.ok("roster", "springfield", "--as-of", 2)
+    assert ["student", "40"] in [line.split() for line in now.splitlines()]
+
+
+def test_findings_are_fetched_only_where_they_are_asked_for(springfield: Program, roster: Path) -> None:
+    import sqlite3
+
+    springfield("ingest", "springfield", roster)
+    with sqlite3.connect(springfield.data / "roster.db") as store:
+        store.execute("ALTER TABLE finding RENAME TO elsewhere")
+    assert springfield.json("sync", "show", 1)["findings"]
+    assert "no such table" in springfield("sync", "show", 1, "--findings").stderr
+
+
+def test_names_cannot_command_a_terminal(springfield: Program, whole: Path) -> None:
+    students = (whole / "students.csv").read_text("utf-8")
+    (whole / "students.csv").write_text(students.replace("June", "Ju\x9b2Jne"), "utf-8")
+    springfield.ok("ingest", "springfield", whole)
+    words = ["roster", "springfield", "--kind", "student"]
+    for shown in (
+        springfield.ok(*words),
+        springfield.ok(*words, "--json"),
+        springfield.ok("roster", "springfield", "--json"),
+    ):
+        assert "2Jne" in shown
+        assert all(line.isprintable() for line in shown.splitlines())
+    assert "Ju\x9b2Jne" in {student["first_name"] for student in springfield.json(*words)}
+    assert "Ju\x9b2Jne" in springfield.ok(*words, "--format", "csv")
 
 
 def _of_another(program: Program) -> str:

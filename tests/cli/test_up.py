@@ -200,7 +200,18 @@ def test_a_second_server_on_the_same_folder_is_refused(up: Up) -> None:
 
 def test_a_port_that_is_taken_is_one_sentence(up: Up, tmp_path: Path) -> None:
     other = Program(tmp_path / "other", {**up.program.settings, "SFTPINGEST_SFTP_PORT": str(up.port)})
-    assert "ddress already in use" in other.refused("up")
+    assert f"Port {up.port} is in use already. Set SFTPINGEST_SFTP_PORT to a free one." in other.refused("up")
+
+
+def test_an_address_that_is_not_ours_is_one_sentence(program: Program) -> None:
+    program.settings |= {"SFTPINGEST_SFTP_HOST": "192.0.2.1", "SFTPINGEST_SFTP_PORT": "0"}
+    assert "Set SFTPINGEST_SFTP_HOST" in program.refused("up")
+
+
+def test_help_says_where_it_listens(quick: Program) -> None:
+    said = quick.ok("up", "--help")
+    assert "SFTPINGEST_SFTP_HOST" in said
+    assert "SFTPINGEST_SFTP_PORT" in said
 
 
 def test_a_wrong_setting_stops_the_start_and_makes_nothing(program: Program) -> None:

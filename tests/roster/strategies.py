@@ -106,7 +106,13 @@ PIECES = st.sampled_from([",", '"', "\n", "\r", ",,", '""', " ", "x", "\ufeff", 
 
 #: A district with everything that can hang on something: contacts, further schools, co-teachers, own columns, staff.
 RICH: dict[str, str] = SMALLEST | {
-    "schools.csv": lines(f"{SCHOOL},ext.bus", "north,North School,", 'south,"South, School",7', "west,West School,8"),
+    "schools.csv": lines(
+        f"{SCHOOL},ext.bus",
+        "north,North School,",
+        'south,"South, School",7',
+        "west,West School,8",
+        "east,East School,9",
+    ),
     "students.csv": lines(
         CONTACTS,
         "north,ann,Ann,Ash,k1,Val Ash",
@@ -122,6 +128,8 @@ RICH: dict[str, str] = SMALLEST | {
         "north,art,oak,,Art,Spring",
     ),
     "staff.csv": lines(STAFF, "north,yew,una@example.org,Una,Yew", "west,yew,una@example.org,Una,Yew"),
+    # east is named by one enrollment alone
+    "enrollments.csv": lines(ENROLLMENT, "north,alg,ann", "east,alg,bob", "south,bio,cid"),
 }
 
 

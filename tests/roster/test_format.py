@@ -6,6 +6,10 @@ import pytest
 
 from sftpingest.roster.format import WrongFormat, fold, load, names
 from sftpingest.roster.kinds import VALUES, Kind
+from sftpingest.roster.parse import parse
+from sftpingest.roster.reconcile import reconcile
+from sftpingest.roster.validate import validate
+from tests.roster.district import District
 
 SOURCE = """
 name = "tiny"
@@ -57,6 +61,13 @@ def test_a_format_that_cannot_be_used_is_refused_with_a_sentence(tmp_path: Path,
     with pytest.raises(WrongFormat) as refused:
         load(written(tmp_path, SOURCE.replace(good, wrong)))
     assert str(refused.value).endswith(".")
+
+
+def test_a_format_may_have_no_sections(tmp_path: Path) -> None:
+    parsed = parse({"pupils.csv": b"Id,Ell\n1,yes\n2,no\n"}, load(written(tmp_path, SOURCE)))
+    changes, _ = reconcile(validate(parsed), District().held())
+    created = {kind: len(of_kind.created) for kind, of_kind in changes.kinds.items() if len(of_kind.created)}
+    assert created == {Kind.STUDENT: 2}
 
 
 def test_a_format_that_is_not_there_is_refused_and_ours_are_named() -> None:

@@ -112,3 +112,50 @@ def test_what_nobody_names_any_more_goes(district: District) -> None:
     assert taken.counts(Kind.SCHOOL) == (0, 0, 1, 2)
     assert taken.counts(Kind.TEACHER) == (0, 0, 1, 2)
     assert said(taken.findings) == []
+
+
+WEST = SMALLEST["schools.csv"] + "west,West School\n"
+
+
+def test_a_school_that_only_an_enrollment_names_which_stays_is_kept_and_said(district: District) -> None:
+    """Ann's row is rejected, so her enrollment stays as held, and the school that it names."""
+    district.take(schools=WEST, enrollments=lines(ENROLLMENT, "west,alg,ann", "north,alg,bob", "south,bio,cid"))
+    taken = district.take(students=STUDENTS.replace("ann,Ann", "ann,"), enrollments=lines(ENROLLMENT, "north,alg,bob"))
+    assert "west" in [one.school for one in district.enrolled() if one.person == "ann"]
+    assert "west" in district.ids(Kind.SCHOOL)
+    assert ("schools.csv", "west", "note") in kept(taken)
+
+
+def test_a_school_that_only_a_further_school_names_which_stays_is_kept_and_said(district: District) -> None:
+    """A row of Ann's is rejected, so it may be the one with her further school."""
+    district.take(schools=WEST, students=f"{STUDENTS}west,ann,Ann,Ash\n")
+    for spoilt in ("north,ann,Ann,Ash", "north,,Dan,Dow"):
+        taken = district.take(students=f"{STUDENTS}{spoilt}\n")
+        assert district.record(Kind.STUDENT, "ann")["more_school_ids"] == '["west"]'
+        assert "west" in district.ids(Kind.SCHOOL)
+        assert ("schools.csv", "west", "note") in kept(taken)
+
+
+def test_a_section_has_one_primary_teacher_whatever_stands_in_the_enrollments(district: District) -> None:
+    """A row of enrollments.csv that cannot be read puts students in doubt, and no teacher."""
+    sections = SMALLEST["sections.csv"].replace("north,alg,oak,", "north,alg,elm,")
+    district.take(sections=sections, enrollments=SMALLEST["enrollments.csv"] + "north,alg\n")
+    assert district.teachers("alg") == [(1, "elm")]
+    assert district.learners("alg") == ["ann", "bob"]
+
+
+def test_two_teachers_never_hold_one_place_of_a_section_though_teachers_are_in_doubt(district: District) -> None:
+    """A teacher without an id may be Oak, so Oak stays; but not in the places that others are given."""
+    teachers = lines(TEACHER, "south,elm,Tom,Elm", "south,fir,Tim,Fir", "south,,Tia,Oak")
+    sections = lines(SECTION, "north,alg,elm,,Algebra,Fall", "south,bio,elm,fir,Biology,Fall")
+    district.take(teachers=teachers, sections=sections)
+    assert "oak" in district.ids(Kind.TEACHER)
+    assert district.teachers("alg") == [(1, "elm")]
+    assert district.teachers("bio") == [(1, "elm"), (2, "fir")]
+
+
+def test_a_school_goes_with_the_enrollments_that_named_it(district: District) -> None:
+    district.take(schools=WEST, enrollments=lines(ENROLLMENT, "west,alg,ann", "north,alg,bob", "south,bio,cid"))
+    taken = district.take()
+    assert district.ids(Kind.SCHOOL) == ["north", "south"]
+    assert said(taken.findings) == []

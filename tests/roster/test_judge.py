@@ -115,7 +115,7 @@ def test_only_a_finding_about_the_upload_refuses() -> None:
 def test_the_reason_of_a_refusal_is_for_a_person(code: Code) -> None:
     verdict = refuse(found(code, Severity.UPLOAD, "students.csv"))
     assert verdict is not None
-    assert verdict.reason.startswith("Nothing was changed. students.csv: ")
+    assert verdict.reason.startswith("students.csv: ")
     assert code.value not in verdict.reason
 
 

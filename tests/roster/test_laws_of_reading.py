@@ -44,6 +44,26 @@ def test_no_row_is_read_twice_and_their_places_ascend(body: str) -> None:
     assert min(rows, default=2) >= 2
 
 
+@given(
+    marks=st.lists(st.tuples(st.integers(0, 11), st.integers(0, 7)), min_size=1, max_size=4),
+    columns=st.integers(3, 6),
+    width=st.integers(1, 3),
+)
+@example(marks=[(4, 4), (5, 7)], columns=4, width=2)
+@settings(LAW, max_examples=200 * MORE)
+def test_stray_marks_cost_no_more_than_the_rows_they_stand_in(
+    marks: list[tuple[int, int]], columns: int, width: int
+) -> None:
+    """Contract 3: a row that is taken for a part of another one would be a deletion."""
+    lines = [",".join([f"{row}", *(["x" * width] * (columns - 1))]) for row in range(12)]
+    for row, at in marks:
+        lines[row] = lines[row][:at] + '"' + lines[row][at:]
+    table = read("\n".join([",".join("ABCDEF"[:columns]), *lines]).encode())
+    whole = {row + 2 for row, line in enumerate(lines) if '"' not in line}
+    assert whole <= set(table.numbers.tolist())
+    assert len(table.numbers) + len(table.ragged) == 12
+
+
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\uffff"), max_size=60))
 @settings(LAW, max_examples=60 * MORE)
 def test_every_text_in_utf8_and_marked_utf16_is_read_as_it_was_written(text: str) -> None:

@@ -50,8 +50,23 @@ def test_a_headless_core_file_refuses_the_upload_and_shows_nobody_as_a_heading()
 
 
 def test_a_file_with_another_delimiter_refuses_the_upload() -> None:
-    findings = said(read(students=SMALLEST["students.csv"].replace(",", ";")))
-    assert {(one.code, one.severity) for one in findings} == {("column.missing", "upload")}
+    for mark, name in ((";", "semicolons"), ("\t", "tabs")):
+        parsed = parse(upload(students=SMALLEST["students.csv"].replace(",", mark)), FORM)
+        assert [(one.code, one.severity) for one in said(parsed.findings)] == [("file.unreadable", "upload")]
+        assert name in parsed.findings["detail"][0]
+
+
+def test_what_people_often_upload_besides_is_named_for_what_it_is() -> None:
+    files = upload() | {"students.xlsx": b"PK", "rejections.csv": b"file\n", "notes.csv": b"x"}
+    details = dict(parse(files, FORM).findings[["file", "detail"]].itertuples(index=False, name=None))
+    assert "workbook" in details["students.xlsx"]
+    assert "our report" in details["rejections.csv"]
+    assert "students.csv" in details["notes.csv"]
+
+
+def test_a_heading_that_is_nearly_right_is_named() -> None:
+    findings = read(students=SMALLEST["students.csv"].replace("Student_id", "StudentID")).findings
+    assert "Is it Student_id?" in findings[findings["code"] == "column.unknown"]["detail"].iloc[0]
 
 
 def test_an_optional_file_may_be_absent() -> None:

@@ -233,6 +233,14 @@ def test_the_digest_tells_changes_apart_and_is_the_same_for_the_same(district: D
     assert len({digest(text), digest(text.replace("Bob,", "Rob,")), digest(text.replace("Cid,", "Sid,"))}) == 3
 
 
+def test_a_change_that_moves_text_from_one_cell_to_the_next_is_a_change(district: District) -> None:
+    heading = f"{STUDENT},Student_number,State_id"
+    for number, state_id in (("a\x1fb", "c"), ("a", "b\x1fc"), ("a\x1fb\x1fc", "")):
+        district.take(students=lines(heading, f"north,ann,Ann,Ash,{number},{state_id}"))
+        ann = district.record(Kind.STUDENT, "ann")
+        assert (ann["number"], ann["state_id"]) == (number, state_id)
+
+
 def test_changes_of_every_kind_count_in_the_digest() -> None:
     """Staff have a role in words, enrollments one as a number."""
     district = District()

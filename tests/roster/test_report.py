@@ -43,6 +43,50 @@ def rejections(files: Mapping[str, bytes]) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(files["rejections.csv"].decode("utf-8-sig"), newline="")))
 
 
+def summarised(**files: str | bytes) -> str:
+    return reported(**files)["summary.txt"].decode()
+
+
+# ------------------------------------------------------------------------------------------------- what to do about it
+
+
+def test_a_value_of_a_row_that_was_rejected_anyway_is_not_said_to_have_come_in() -> None:
+    heading = f"{STUDENT},Grade"
+    alone = summarised(students=lines(heading, "north,ann,Ann,Ash,1", "north,bob,,Bay,K-12", "south,cid,Cid,Cob,2"))
+    assert "the record came in without this value" not in alone
+    assert "the row was not taken anyway" in alone
+    both = summarised(students=lines(heading, "north,bob,,Bay,K-12", "north,ann,Ann,Ash,K-13", "south,cid,Cid,Cob,2"))
+    assert "the record came in without this value" in both
+    assert "2 times, for example in row 3" in both
+
+
+def test_a_held_upload_says_what_may_be_done() -> None:
+    held = report(
+        facts(Outcome.HELD, "This upload would remove 150 of 1,004 student records (14.9 %)."), nothing(), {}, FORM
+    )
+    for name in ("summary.txt", "report.html"):
+        said = held[name].decode()
+        assert "to release upload 17" in said
+        assert "upload the right roster" in said
+        assert "What would change" in said
+
+
+def test_a_refused_upload_counts_no_row_as_rejected_for_itself() -> None:
+    refused = report(facts(Outcome.REFUSED, "students.csv: the file has no records."), nothing(), {}, FORM)
+    summary = refused["summary.txt"].decode()
+    assert summary.count("Nothing was changed") == 1
+    assert "Rejected" not in summary
+
+
+def test_nothing_in_a_report_makes_a_terminal_do_anything() -> None:
+    heading = f"{STUDENT},Grade,ext.\x1b[31m,\x1b]0;x\x07"
+    rows = ["north,ann,Ann,Ash,\x1b[31mred\x07,,", "north,bob\x1b[2J,,Bay,\x9b1m,,"]
+    made = reported(students=lines(heading, *rows))
+    for name in ("summary.txt", "rejections.csv", "report.html", "result.json"):
+        assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", made[name].decode()), name
+    assert len(rejections(made)) == made["rejections.csv"].count(b"\n") - 1
+
+
 # ---------------------------------------------------------------------------------------------------- rejections.csv
 
 

@@ -137,6 +137,37 @@ def test_an_unclosed_mark_before_a_properly_quoted_row_spares_that_row() -> None
     assert rows(text) == [(3, "2", "y, z"), (4, "3", "z")]
 
 
+@pytest.mark.parametrize(
+    "closing",
+    ['4,x,y",z', '4,x",y,z', '4",x,y,z', '"4,x,y,z'],
+    ids=["in the same column", "in an earlier one", "in the first", "at the start of a line"],
+)
+def test_two_stray_marks_do_not_delete_the_rows_between_them(closing: str) -> None:
+    """Contract 3: a rejected row is not a deletion. Either row may be refused; those between must be there."""
+    table = read(f'A,B,C,D\n1,x,"y,z\n2,x,y,z\n3,x,y,z\n{closing}\n5,x,y,z\n'.encode())
+    assert {3, 4, 6} <= set(table.numbers.tolist())
+    assert table.ragged[0].at == 2
+    assert len(table.numbers) + len(table.ragged) == 5
+
+
+def test_two_stray_marks_in_neighbouring_rows_cost_no_more_than_those() -> None:
+    table = read(b'A,B,C,D\n1,x,"y,z\n2,x,y",z\n3,x,y,z\n')
+    assert [at for at, *_ in table.ragged] == [2]
+    assert table.numbers.tolist() == [3, 4]
+
+
+def test_a_cell_of_several_lines_with_commas_is_one_cell() -> None:
+    assert rows('A,B,C,D\n1,x,"Oak St, 5\nc/o Elm\nSouth, West",z\n2,x,y,z\n') == [
+        (2, "1", "x", "Oak St, 5\nc/o Elm\nSouth, West", "z"),
+        (3, "2", "x", "y", "z"),
+    ]
+
+
+def test_a_cell_of_many_lines_or_letters_is_one_cell() -> None:
+    for cell in ("line\n" * 90, "x" * 200_000 + "\ny"):
+        assert rows(f'A,B\n1,"{cell}."\n2,z\n') == [(2, "1", f"{cell}."), (3, "2", "z")]
+
+
 def test_doubled_quotation_marks_are_one() -> None:
     assert rows('A,B\n1,"the ""old"" hall"\n') == [(2, "1", 'the "old" hall')]
 

@@ -27,6 +27,19 @@ def at(file: str, row: int, column: str, code: str, severity: str) -> Said:
 # ------------------------------------------------------------------------------------------------------------- cells
 
 
+def test_a_key_that_no_index_can_hold_is_said() -> None:
+    """PostgreSQL refuses keys of more than 2,704 bytes; a course's key is two cells, a contact's four."""
+    long = "x" * 251
+    students = lines(STUDENT, f"north,{long},Ann,Ash", f"north,{long[1:]},Bob,Bay", "north,cid,Cid,Cob")
+    findings = said(judged(students=students, enrollments=lines(ENROLLMENT, f"north,alg,{long}", "south,bio,cid")))
+    assert findings == [
+        at("students.csv", 2, "Student_id", "value.malformed", "row"),
+        at("enrollments.csv", 2, "Student_id", "reference.unknown", "row"),
+    ]
+    sections = SMALLEST["sections.csv"].replace("Algebra", long)
+    assert said(judged(sections=sections)) == [at("sections.csv", 2, "Course_name", "value.malformed", "value")]
+
+
 @pytest.mark.parametrize(
     ("file", "kind"),
     [

@@ -162,7 +162,7 @@ def test_two_syncs_of_a_district_cannot_run_at_once(ready: Engine) -> None:
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [(before, after) for before in State for after in State if after not in TRANSITIONS[before] and before != after],
+    [(before, after) for before in State for after in State if after not in TRANSITIONS[before]],
 )
 def test_a_state_that_cannot_follow_is_a_programming_error(ready: Engine, before: State, after: State) -> None:
     with ready.begin() as c, pytest.raises(ValueError, match="never followed"):
@@ -238,12 +238,24 @@ def test_a_newer_sync_replaces_held_ones_of_its_district(ready: Engine) -> None:
     held, other, newer = queue(ready), queue(ready, "south"), queue(ready)
     for sync_id in (held, other):
         begin(ready, sync_id)
-        end(ready, sync_id, State.HELD)
+        end(ready, sync_id, State.HELD, reason="This upload would remove 40 of 60 students.")
     with ready.begin() as c:
         assert journal.replace_held(c, accounts.district(c, "north").id, newer) == [held]
     assert (read(ready, held).state, read(ready, other).state) == (State.DISCARDED, State.HELD)
     with ready.connect() as c:
         assert journal.transitions(c, held)[-1].note == f"replaced by sync {newer}"
+    reasons = read(ready, held).reason, read(ready, other).reason
+    theirs = "This upload would remove 40 of 60 students."
+    assert reasons == (f"Upload {newer} took its place. {theirs}", theirs)
+
+
+def test_a_sync_that_a_person_discards_says_so(ready: Engine) -> None:
+    held = queue(ready)
+    begin(ready, held)
+    end(ready, held, State.HELD, reason="Too big.")
+    with ready.begin() as c:
+        journal.discard(c, held)
+    assert read(ready, held).reason == "A person discarded it. Too big."
 
 
 def test_a_sync_is_unreported_until_its_report_is_written(ready: Engine) -> None:

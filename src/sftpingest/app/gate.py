@@ -49,7 +49,8 @@ class StoreGate:
             district = accounts.district_of(connection, login.district_id)
         places = folders(self.data, district.slug)
         places.make()  # the district may have been added on another machine
-        return Entry(login.username, district.slug, places.root, accounts.district_settings(district).quota_bytes)
+        settings = accounts.district_settings(district)
+        return Entry(login.username, district.slug, places.root, settings.quota_bytes, settings.quiet_seconds)
 
 
 def may_enter(login: Login, address: str, now: datetime) -> bool:

@@ -11,25 +11,44 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 from sftpingest.settings import Settings
-from sftpingest.store.engine import migrate, open_store, revision
+from sftpingest.store.engine import MIGRATIONS, file_of, migrate, open_store, revision
 
 #: The name of the host key in its folder, as OpenSSH would call it.
 HOST_KEY = "ssh_host_ed25519_key"
-MIGRATIONS = "sftpingest.store:migrations"
 
 
 class StoreTooNew(Exception):
     """The store was made by a newer version of sftpingest. Install that version, or go back to a backup."""
 
 
-def open_installation(settings: Settings) -> Engine:
-    """Make what is missing and open the store. Raises StoreTooNew, WrongStore, OSError."""
+class NoStore(Exception):
+    """There is no store yet. `sftpingest up` or `sftpingest district add` makes one."""
+
+    def __init__(self, settings: Settings) -> None:
+        own = settings.database_url.get_secret_value()
+        where, variable = ("where SFTPINGEST_DATABASE_URL says", "it") if own else (settings.data, "SFTPINGEST_DATA")
+        super().__init__(
+            f"There is no store {'' if own else 'in the data folder '}{where}. "
+            f"Set {variable} to the right one, or make a store there with `sftpingest up`."
+        )
+
+
+def open_installation(settings: Settings, *, make: bool = True) -> Engine:
+    """Open the store. Makes the data folder and the store where they are missing, or raises NoStore without `make`.
+
+    Raises StoreTooNew, WrongStore, OSError too.
+    """
     os.umask(0o077)  # children's names stand in what we write: not for others on this machine
-    (settings.data / "locks").mkdir(mode=0o700, parents=True, exist_ok=True)
+    if make:
+        (settings.data / "locks").mkdir(mode=0o700, parents=True, exist_ok=True)
+    elif (file := file_of(settings.store_url)) and not file.exists():
+        raise NoStore(settings)
     engine = open_store(settings.store_url)
     at = revision(engine)
     if at == newest_revision():
         return engine  # a migration would wait for whoever is writing
+    if at is None and not make:
+        raise NoStore(settings)
     if at is not None and at not in _revisions():
         raise StoreTooNew
     migrate(engine)
@@ -38,12 +57,13 @@ def open_installation(settings: Settings) -> Engine:
 
 def newest_revision() -> str | None:
     """The revision of the store that this program works with."""
-    return ScriptDirectory(_folder()).get_current_head()
+    return _scripts().get_current_head()
 
 
 def _revisions() -> set[str]:
-    return {script.revision for script in ScriptDirectory(_folder()).walk_revisions()}
+    return {script.revision for script in _scripts().walk_revisions()}
 
 
-def _folder() -> str:
-    return str(files("sftpingest.store") / "migrations")
+def _scripts() -> ScriptDirectory:
+    package, folder = MIGRATIONS.split(":")
+    return ScriptDirectory(str(files(package) / folder))

@@ -5,6 +5,7 @@ Out: a service that runs until SIGTERM or SIGINT and then ends in order.
 """
 
 import asyncio
+import errno
 import fcntl
 import os
 import signal
@@ -34,6 +35,18 @@ Say = Callable[[str], None]
 
 class RunsAlready(Exception):
     """A server already runs on this data folder. Stop it first, or give this one its own SFTPINGEST_DATA."""
+
+
+#: Why the door cannot listen, and what to do.
+CANNOT_LISTEN = {
+    errno.EADDRINUSE: "Port {port} is in use already. Set SFTPINGEST_SFTP_PORT to a free one.",
+    errno.EACCES: "This user may not listen on port {port}. Set SFTPINGEST_SFTP_PORT to one from 1024 on.",
+    errno.EADDRNOTAVAIL: "{host} is no address of this machine. Set SFTPINGEST_SFTP_HOST to one that is.",
+}
+
+
+class CannotListen(Exception):
+    """The SFTP door cannot listen. Set SFTPINGEST_SFTP_HOST and SFTPINGEST_SFTP_PORT to what is free here."""
 
 
 def up(settings: Settings, config: Path | None, say: Say) -> None:
@@ -96,7 +109,13 @@ async def _door(settings: Settings, engine: Engine, uploads: Uploads) -> Door:
     key = host_key(settings.host_keys / HOST_KEY)
     gate = StoreGate(engine, settings.data)
     where = (settings.sftp_host, settings.sftp_port)
-    door = await serve(*where, [key], gate, uploads, quiet_seconds=settings.quiet_seconds)
+    try:
+        door = await serve(*where, [key], gate, uploads, quiet_seconds=settings.quiet_seconds)
+    except OSError as wrong:
+        if wrong.errno not in CANNOT_LISTEN:
+            raise
+        why = CANNOT_LISTEN[wrong.errno]
+        raise CannotListen(why.format(port=settings.sftp_port, host=settings.sftp_host)) from None
     log.info("door.opened", door="sftp", host=settings.sftp_host, port=door.port)
     return door
 

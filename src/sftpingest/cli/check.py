@@ -46,9 +46,11 @@ def check(
     if json:
         terminal.as_json(checked.result)
     else:
-        typer.echo(checked.summary.rstrip())
+        terminal.say(checked.summary.rstrip())
         if report:
-            typer.echo(f"\nReport: {report}")
+            terminal.say(f"\nReport: {report}")
+        elif checked.result["findings"]:
+            terminal.say("\nAdd --report DIR to get every finding, row by row, in files.")
     raise typer.Exit(_status(checked.refused, checked.worst))
 
 

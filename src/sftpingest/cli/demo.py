@@ -6,6 +6,7 @@ Out: a server, an upload with planted mistakes through SFTP, its report, what th
 
 import csv
 import io
+import json
 import shutil
 import signal
 import sys
@@ -45,24 +46,24 @@ def demo(
     missed: list[str] = []
     try:
         with Server(folder) as server:
-            missed = _run(server)
+            missed = _run(server, once=once)
             if not once:
-                typer.echo("\nThe server stays up until Ctrl-C.")
+                terminal.say("\nThe server stays up until Ctrl-C.")
                 server.wait()
     except KeyboardInterrupt:
-        typer.echo("\nThe demo ends; its data folder is removed.")
+        terminal.say("\nThe demo ends; its data folder is removed.")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if missed:
-        raise terminal.Stopped(f"The report does not have every planted mistake; missing: {'; '.join(missed)}.", 1)
+        raise terminal.Stopped(f"Not everything arrived: {'; '.join(missed)}.", 1)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _run(server: "Server") -> list[str]:
-    """Upload, wait, print; gives the planted mistakes that the report does not have."""
+def _run(server: "Server", *, once: bool) -> list[str]:
+    """Upload, wait, print; gives what did not arrive as it should."""
     from sftpingest.cli import demo_roster
 
     password = server.add_district(SLUG, "Demo District", USERNAME)
@@ -71,18 +72,33 @@ def _run(server: "Server") -> list[str]:
     terminal.table(("file", "records"), [(name, content.count(b"\n") - 1) for name, content in files.items()])
     report = server.upload_and_wait(files, USERNAME, password)
     _title("What the district finds in its folder: /reports/latest/summary.txt")
-    typer.echo(report["summary.txt"].decode("utf-8-sig").rstrip())
+    terminal.say(report["summary.txt"].decode("utf-8-sig").rstrip())
     findings = list(csv.DictReader(io.StringIO(report["rejections.csv"].decode("utf-8-sig"), newline="")))
     _title("and /reports/latest/rejections.csv")
     _print_findings(findings)
     _title("What the store now holds")
-    terminal.table(("kind", "records"), server.counts(SLUG))
-    _print_login(server, password)
-    return [str(mistake) for mistake in planted if mistake.place not in {_place(finding) for finding in findings}]
+    counts = server.counts(SLUG)
+    terminal.table(("kind", "records"), counts)
+    _print_login(server, password, once=once)
+    places = {_place(finding) for finding in findings}
+    missed = [f"the report lacks {mistake}" for mistake in planted if mistake.place not in places]
+    return [*missed, *_not_stored(json.loads(report["result.json"])["outcome"], dict(counts))]
+
+
+def _not_stored(outcome: str, counts: dict[str, int]) -> list[str]:
+    """What the store should hold of the roster and does not."""
+    from sftpingest.cli import demo_roster
+
+    missed = [] if outcome == "applied" else [f"the upload is {outcome}, not applied"]
+    held = {kind: (counts.get(kind, 0), due) for kind, due in demo_roster.ARRIVE.items()}
+    return [
+        *missed,
+        *(f"{due} {kind} records are due, {there} are there" for kind, (there, due) in held.items() if there != due),
+    ]
 
 
 def _title(text: str) -> None:
-    typer.echo(f"\n--- {text} ---\n")
+    terminal.say(f"\n--- {text} ---\n")
 
 
 def _place(finding: dict[str, str]) -> tuple[str, int | None, str, str]:
@@ -94,11 +110,11 @@ def _print_findings(findings: list[dict[str, str]]) -> None:
     names = ("file", "row", "column", "record", "code", "severity", "value", "message")
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     lines = terminal.aligned(names, [[finding[name] for name in names] for finding in findings]).splitlines()
-    typer.echo("\n".join(line[:width] for line in lines))  # at a terminal one line each; the sentences stand above
+    terminal.say("\n".join(line[:width] for line in lines))  # at a terminal one line each; the sentences stand above
 
 
-def _print_login(server: "Server", password: str) -> None:
-    _title("Log in yourself")
-    typer.echo(f"sftp -P {server.port} {USERNAME}@127.0.0.1")
-    typer.echo(f"password: {password}")
-    typer.echo(f"data folder: {server.folder} (removed when the demo ends); there is no web page yet")
+def _print_login(server: "Server", password: str, *, once: bool) -> None:
+    _title("How to log in" + (": not now, for with --once the server stops here" if once else ""))
+    terminal.say(f"sftp -P {server.port} {USERNAME}@127.0.0.1")
+    terminal.say(f"password: {password}")
+    terminal.say(f"data folder: {server.folder} (removed when the demo ends); there is no web page yet")

@@ -49,6 +49,19 @@ SUBJECTS = ("Math", "Science", "English", "History")
 SCHOOLS = (("100", "Maple Elementary"), ("200", "Cedar High"))
 STUDENTS = 60
 HEADER_ROWS = 1
+#: How many records of each kind the store must hold in the end. The student without a last name is not among them, nor
+#: are the two enrollments of that student; each of the eight sections has a teacher.
+ARRIVE = {
+    "school": len(SCHOOLS),
+    "term": 1,
+    "course": len(SUBJECTS),
+    "section": 8,
+    "student": STUDENTS - 1,
+    "teacher": 8,
+    "staff": 0,
+    "contact": 0,
+    "enrollment": 2 * STUDENTS - 2 + 8,
+}
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -83,11 +84,16 @@ class Server:
         return {name: value for name, value in os.environ.items() if not name.startswith("SFTPINGEST_")} | ours
 
     def _port(self) -> int:
-        """The port, from the line that `up` prints once it listens."""
+        """The port, from the line that `up` prints once it listens. One that takes too long for it is ended."""
         assert self._child.stdout  # noqa: S101  (tells mypy of the pipe above)
-        for line in self._child.stdout:
-            if found := re.search(r"sftp://\S+:(\d+)", line):
-                return int(found[1])
+        give_up = threading.Timer(PATIENCE, self._child.kill)
+        give_up.start()
+        try:
+            for line in self._child.stdout:
+                if found := re.search(r"sftp://\S+:(\d+)", line):
+                    return int(found[1])
+        finally:
+            give_up.cancel()
         raise self._stopped("The server did not start")
 
     def _stopped(self, sentence: str) -> terminal.Stopped:

@@ -5,7 +5,11 @@ Out: rows in the store, folders in the data folder.
 """
 
 import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,6 +28,9 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
+#: How long to wait for a worker that is at the district, in seconds.
+PATIENCE = 10
+
 Slug = Annotated[str, typer.Argument(metavar="SLUG", help="Short name of the district: a-z, 0-9 and -.")]
 
 
@@ -36,7 +43,7 @@ def add(
     """Add a district and make its folders."""
     from sftpingest.store import accounts
 
-    with opened() as here:
+    with opened(make=True) as here:
         with here.engine.begin() as connection:
             district = accounts.add_district(connection, slug, name)
             described = _described(connection, here, district)
@@ -44,7 +51,7 @@ def add(
     if json:
         terminal.as_json(described)
     else:
-        typer.echo(f"District {slug} is there. Next, a login for it: sftpingest login add {slug} USERNAME")
+        terminal.say(f"District {slug} is there. Next, a login for it: sftpingest login add {slug} USERNAME")
 
 
 @app.command("list", epilog=terminal.example("sftpingest district list"))
@@ -73,7 +80,7 @@ def show(slug: Slug, json: terminal.AsJson = False) -> None:
         return
     settings = described.pop("settings")
     terminal.facts(described.items())
-    typer.echo("settings")
+    terminal.say("settings")
     terminal.facts((f"  {key}", value) for key, value in settings.items())
 
 
@@ -99,7 +106,7 @@ def set_(
     with opened() as here, here.engine.begin() as connection:
         accounts.set_district(connection, slug, key, value)
         _refuse_unreadable_format(accounts.district(connection, slug))
-    typer.echo(f"{slug}: {key} is now {value or 'the default'}.")
+    terminal.say(f"{slug}: {key} is now {value or 'the default'}.")
 
 
 @app.command(epilog=terminal.example("sftpingest district remove springfield --yes"))
@@ -111,12 +118,42 @@ def remove(slug: Slug, yes: Annotated[bool, typer.Option("--yes", help="Do not a
     from sftpingest.store import accounts
 
     with opened() as here:
-        name = here.district(slug).name
-        terminal.sure(f"Remove {slug} ({name}) with its roster, its history and all its files?", yes)
-        with here.engine.begin() as connection:
+        district = here.district(slug)
+        terminal.sure(f"Remove {slug} ({district.name}) with its roster, its history and all its files?", yes)
+        with _nobody_works_on(here, district), here.engine.begin() as connection:
             accounts.remove_district(connection, slug)
-        shutil.rmtree(here.settings.data / "districts" / slug, ignore_errors=True)
-    typer.echo(f"District {slug} is removed.")
+            _remove_folder(here.folders(slug).root)  # before the rows are gone for good, so that it can be tried again
+    terminal.say(f"District {slug} is removed.")
+
+
+@contextmanager
+def _nobody_works_on(here: Installation, district: "District") -> Iterator[None]:
+    """Hold the lock of a district: no worker commits meanwhile. Raises Stopped where a worker keeps it."""
+    from sftpingest import work
+
+    give_up = time.monotonic() + PATIENCE
+    while True:
+        with work.lock(here.engine, here.settings.data / "locks", district) as got:
+            if got:
+                yield
+                return
+        if time.monotonic() > give_up:
+            slug = district.slug
+            raise terminal.Stopped(
+                f"A sync of {slug} is running. Try again when `sftpingest syncs {slug}` shows its end.", 1
+            )
+        time.sleep(0.2)
+
+
+def _remove_folder(folder: Path) -> None:
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+    except OSError as wrong:
+        sentence = (
+            f"{wrong.filename or folder} cannot be removed: {wrong.strerror or wrong}. The district is still there."
+        )
+        raise terminal.Stopped(f"{sentence} Mend that, and remove it again.", terminal.FAILED) from None
 
 
 def _refuse_unreadable_format(district: "District") -> None:

@@ -107,17 +107,25 @@ def _host_key(asked: "Settings") -> Check:
 
 
 def _store_and_clock(asked: "Settings") -> Iterator[Check]:
-    from sftpingest.store.engine import open_store
+    from sftpingest.store.engine import file_of, open_store
 
-    if not asked.database_url.get_secret_value() and not (asked.data / "roster.db").exists():
-        yield Check("store", Verdict.FAILED, "There is no store yet. `sftpingest up` makes it.")
+    file = file_of(asked.store_url)
+    if file and not file.exists():  # opening it would make it
+        yield Check("store", Verdict.FAILED, f"There is no store {file} yet. `sftpingest up` makes it.")
         return
     try:
-        engine = open_store(asked.store_url)
-        yield _revision(engine)
-        yield _clock(engine)
+        yield from _looked_into(open_store(asked.store_url))
     except Exception as wrong:  # noqa: BLE001  (whatever a database says is the finding here)
         yield Check("store", Verdict.FAILED, f"The store cannot be used: {terminal.cause(wrong)}.")
+
+
+def _looked_into(engine: "Engine") -> Iterator[Check]:
+    try:
+        yield (store := _revision(engine))
+        if store.verdict is Verdict.OK:  # else there may be no syncs to ask for their times
+            yield _clock(engine)
+    finally:
+        engine.dispose()
 
 
 def _revision(engine: "Engine") -> Check:

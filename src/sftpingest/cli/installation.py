@@ -41,8 +41,11 @@ class Installation:
 
 
 @contextmanager
-def opened() -> Iterator[Installation]:
-    """Open this installation: make the data folder and the store where they are missing, and close it after."""
+def opened(*, make: bool = False) -> Iterator[Installation]:
+    """Open this installation, and close it after. Only `make` makes a data folder and store where there are none.
+
+    Raises NoStore where there are none: whoever runs a command in the wrong folder is not shown a new, empty store.
+    """
     import logging
 
     from sftpingest import log, settings
@@ -51,7 +54,7 @@ def opened() -> Iterator[Installation]:
     asked = settings.read(terminal.CONFIG.get())
     # whoever asks for a log gets it; a person at a terminal only wants to hear of trouble
     log.set_up(asked.log, level=logging.INFO if asked.log else logging.WARNING)
-    engine = open_installation(asked)
+    engine = open_installation(asked, make=make)
     try:
         yield Installation(asked, engine)
     finally:

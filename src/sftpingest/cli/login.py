@@ -108,7 +108,7 @@ def disable(words: Words) -> None:
     with opened() as here, here.engine.begin() as connection:
         username = _named(connection, words)
         accounts.disable_login(connection, username)
-    typer.echo(f"Login {username} is disabled.")
+    terminal.say(f"Login {username} is disabled.")
 
 
 @app.command(epilog=terminal.example("sftpingest login remove springfield springfield-sis"))
@@ -119,7 +119,7 @@ def remove(words: Words) -> None:
     with opened() as here, here.engine.begin() as connection:
         username = _named(connection, words)
         accounts.remove_login(connection, username)
-    typer.echo(f"Login {username} is removed.")
+    terminal.say(f"Login {username} is removed.")
 
 
 def _named(connection: "Connection", words: list[str]) -> str:
@@ -201,6 +201,6 @@ def _show_new(described: dict[str, Any], json: bool) -> None:
     if json:
         terminal.as_json(described)
         return
-    typer.echo(f"Login {described['username']} is there.")
+    terminal.say(f"Login {described['username']} is there.")
     if "password" in described:
-        typer.echo(f"Its password, shown this once: {described['password']}")
+        terminal.say(f"Its password, shown this once: {described['password']}")

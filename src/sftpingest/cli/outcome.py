@@ -8,8 +8,6 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from sftpingest.cli import terminal
 
 if TYPE_CHECKING:
@@ -69,21 +67,21 @@ def status(result: dict[str, Any]) -> int:
 def show_result(result: dict[str, Any], report: str | None) -> None:
     """Print the counts of a result.json as tables."""
     if result.get("sync") is not None:
-        typer.echo(f"Sync {result['sync']}: {result['outcome']}")
+        terminal.say(f"Sync {result['sync']}: {result['outcome']}")
     if result.get("reason"):
-        typer.echo(terminal.plain(result["reason"]))
+        terminal.say(terminal.plain(result["reason"]))
     _counted("file", result.get("files"), ("rows", "accepted", "rejected"))
     _counted("kind", result.get("kinds"), ("created", "updated", "removed", "unchanged"))
     if result.get("findings"):
-        typer.echo()
+        terminal.say()
         terminal.table(("finding", "times"), sorted(result["findings"].items()))
     if report:
-        typer.echo(f"\nReport: {report}")
+        terminal.say(f"\nReport: {report}")
 
 
 def _counted(name: str, counts: dict[str, dict[str, int]] | None, columns: tuple[str, ...]) -> None:
     if counts:
-        typer.echo()
+        terminal.say()
         terminal.table((name, *columns), [(key, *(row.get(c, 0) for c in columns)) for key, row in counts.items()])
 
 

@@ -4,6 +4,7 @@ In:  a district, a kind, a sync.
 Out: a table, CSV, JSON or Parquet.
 """
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,7 @@ from sftpingest.cli.installation import opened
 
 if TYPE_CHECKING:
     import pandas as pd
+    from sqlalchemy import Connection
 
 
 class KindName(StrEnum):
@@ -57,7 +59,7 @@ def roster(
     kind: Annotated[
         KindName | None, typer.Option(help="Which kind; without it every kind, as a table only counted.")
     ] = None,
-    as_of: Annotated[int | None, typer.Option(metavar="SYNC", help="As it was after this sync.")] = None,
+    as_of: Annotated[int | None, typer.Option(metavar="SYNC", min=1, help="As it was after this sync.")] = None,
     shape: Annotated[Shape, typer.Option("--format", help="How it is written.")] = Shape.TABLE,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write one file a kind into this folder.")] = None,
     json: terminal.AsJson = False,
@@ -66,29 +68,52 @@ def roster(
     shape = Shape.JSON if json else shape
     if out is None and (shape is Shape.PARQUET or (shape is Shape.CSV and kind is None)):
         raise terminal.Stopped(f"{shape} needs a folder to write into: say --out DIR{_or_kind(shape)}.")
-    if shape is Shape.TABLE and not (kind or out or as_of):
-        terminal.table(("kind", "records"), _counts(slug))
+    if shape is Shape.TABLE and not (kind or out):
+        terminal.table(("kind", "records"), _counts(slug, as_of))
         return
     frames = _frames(slug, [kind] if kind else list(KindName), as_of)
     if out:
         _write(frames, Shape.CSV if shape is Shape.TABLE else shape, out)
     elif kind:
-        typer.echo(_text(frames[kind], shape), nl=False)
-    elif shape is Shape.JSON:
-        typer.echo(
-            "{" + ",\n".join(f'"{name}": {_text(frame, shape).rstrip()}' for name, frame in frames.items()) + "}"
-        )
+        _print(_text(frames[kind], shape), shape)
     else:
-        terminal.table(("kind", "records"), [(name, len(frame)) for name, frame in frames.items()])
+        texts = (f'"{name}": {_text(frame, shape).rstrip()}' for name, frame in frames.items())
+        _print("{" + ",\n".join(texts) + "}\n", shape)
 
 
-def _counts(slug: str) -> list[tuple[str, int]]:
-    """How many records of each kind the store holds now, counted there."""
-    from sftpingest.store import accounts, rosters
+def _print(text: str, shape: Shape) -> None:
+    """CSV for a program stays as it is; what a person sees holds nothing that a terminal would obey."""
+    if shape is Shape.JSON:
+        typer.echo(terminal.plain_json(text), nl=False)
+    elif shape is Shape.CSV and not sys.stdout.isatty():
+        typer.echo(text, nl=False)
+    else:
+        terminal.say(text.removesuffix("\n"))
+
+
+def _counts(slug: str, as_of: int | None) -> list[tuple[str, int]]:
+    """How many records of each kind the store holds or held, counted there."""
+    from sftpingest.store import rosters
 
     with opened() as here, here.engine.connect() as connection:
-        counted = rosters.counts(connection, accounts.district(connection, slug).id)
+        counted = rosters.counts(connection, _district_id(connection, slug, as_of), as_of)
     return [(kind.value, count) for kind, count in counted.items()]
+
+
+def _district_id(connection: "Connection", slug: str, as_of: int | None) -> int:
+    """The district. Raises NoSuchDistrict, and Stopped where the sync left no roster of it."""
+    from sftpingest.store import accounts, journal
+    from sftpingest.store.tables import State
+
+    district = accounts.district(connection, slug)
+    if as_of is not None:
+        found = journal.sync(connection, as_of)
+        see = f"`sftpingest syncs {slug}` lists those that were applied."
+        if found.district_id != district.id:
+            raise terminal.Stopped(f"Sync {as_of} is not one of {slug}. {see}")
+        if found.state is not State.APPLIED:
+            raise terminal.Stopped(f"Sync {as_of} is {found.state}, not applied: it left no roster. {see}")
+    return district.id
 
 
 def _or_kind(shape: Shape) -> str:
@@ -98,13 +123,11 @@ def _or_kind(shape: Shape) -> str:
 def _frames(slug: str, kinds: list[KindName], as_of: int | None) -> "dict[KindName, pd.DataFrame]":
     """What the store holds, one frame a kind. Raises Stopped where the sync is none of this district."""
     from sftpingest.roster.kinds import Kind
-    from sftpingest.store import journal, rosters
+    from sftpingest.store import rosters
 
     with opened() as here, here.engine.connect() as connection:
-        district = here.district(slug)
-        if as_of is not None and journal.sync(connection, as_of).district_id != district.id:
-            raise terminal.Stopped(f"Sync {as_of} is not one of {slug}. `sftpingest syncs {slug}` lists them.")
-        return {kind: rosters.roster(connection, district.id, Kind(kind.value), as_of) for kind in kinds}
+        district_id = _district_id(connection, slug, as_of)
+        return {kind: rosters.roster(connection, district_id, Kind(kind.value), as_of) for kind in kinds}
 
 
 def _text(frame: "pd.DataFrame", shape: Shape) -> str:
@@ -126,4 +149,4 @@ def _write(frames: "dict[KindName, pd.DataFrame]", shape: Shape, out: Path) -> N
             frame.to_parquet(path, index=False)
         else:
             path.write_text(_text(frame, shape), "utf-8")
-        typer.echo(f"{path}  {len(frame)} records")
+        terminal.say(f"{path}  {len(frame)} records")

@@ -35,6 +35,7 @@ def add_up(program: typer.Typer) -> None:
 def up(lifeline: Lifeline = None) -> None:
     """Start everything: the SFTP door and a worker.
 
+    It listens on SFTPINGEST_SFTP_HOST and SFTPINGEST_SFTP_PORT, by default on port 2222 of every address.
     The first start makes the data folder, the host key and the store.
     SIGTERM or Ctrl-C stops it: open uploads may finish for a moment, a running sync ends or is resumed at the next
     start.
@@ -42,7 +43,7 @@ def up(lifeline: Lifeline = None) -> None:
     from sftpingest.app import service
 
     _hold(lifeline)
-    service.up(_settings(), terminal.CONFIG.get(), typer.echo)
+    service.up(_settings(), terminal.CONFIG.get(), terminal.say)
 
 
 @app.command(epilog=terminal.example("sftpingest serve sftp"))
@@ -54,7 +55,7 @@ def sftp(lifeline: Lifeline = None) -> None:
     from sftpingest.app import service
 
     _hold(lifeline)
-    service.serve_sftp(_settings(), typer.echo)
+    service.serve_sftp(_settings(), terminal.say)
 
 
 @app.command(epilog=terminal.example("sftpingest serve worker"))

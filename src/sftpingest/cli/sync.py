@@ -13,6 +13,7 @@ from sftpingest.cli.district import Slug
 from sftpingest.cli.installation import Installation, opened
 
 if TYPE_CHECKING:
+    import pandas as pd
     from sqlalchemy import Connection
 
     from sftpingest.store.tables import Sync
@@ -68,9 +69,7 @@ def show(
             {"at": t.at, "before": t.before, "after": t.after, "note": t.note}
             for t in journal.transitions(connection, number)
         ]
-        rows = journal.findings(connection, number)
-    rows = rows.astype(object).where(rows.notna(), None)
-    listed = [dict(zip(rows.columns, row, strict=True)) for row in rows.itertuples(index=False)] if findings else None
+        listed = _listed(journal.findings(connection, number)) if findings else None
     if json:
         terminal.as_json(described | ({"rows": listed} if listed is not None else {}))
     else:
@@ -163,6 +162,12 @@ def _described(found: "Sync", slug: str) -> dict[str, Any]:
     }
 
 
+def _listed(rows: "pd.DataFrame") -> list[dict[str, Any]]:
+    """Findings as they are shown."""
+    plain = rows.astype(object).where(rows.notna(), None)
+    return [dict(zip(plain.columns, row, strict=True)) for row in plain.itertuples(index=False)]
+
+
 def _rejected(described: dict[str, Any]) -> int:
     return sum(counts.get("rejected", 0) for counts in described["files"].values())
 
@@ -170,11 +175,11 @@ def _rejected(described: dict[str, Any]) -> int:
 def _show(described: dict[str, Any], findings: list[dict[str, Any]] | None) -> None:
     counts = {"files", "kinds", "findings", "transitions"}
     terminal.facts((name, value) for name, value in described.items() if name not in counts)
-    typer.echo()
+    terminal.say()
     changes = [(t["at"], t["before"], t["after"], t["note"]) for t in described["transitions"]]
     terminal.table(("at", "before", "after", "note"), changes)
     outcome.show_result({name: described[name] for name in ("files", "kinds", "findings")} | {"outcome": ""}, None)
     if findings:
-        typer.echo()
+        terminal.say()
         names = ("file", "row", "column", "record", "code", "severity", "value")
         terminal.table(names, [[row[name] for name in names] for row in findings])

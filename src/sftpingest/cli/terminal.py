@@ -50,9 +50,14 @@ def plain(value: object) -> str:
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in str(value))
 
 
+def say(text: str = "") -> None:
+    """Print lines, each of them plain."""
+    typer.echo("\n".join(plain(line) for line in text.split("\n")))
+
+
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print an aligned table."""
-    typer.echo(aligned(headings, rows))
+    say(aligned(headings, rows))
 
 
 def aligned(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -70,17 +75,22 @@ def facts(pairs: Iterable[tuple[str, object]]) -> None:
     given = [(name, plain(value)) for name, value in pairs]
     width = max(len(name) for name, _ in given)
     for name, value in given:
-        typer.echo(f"{name.ljust(width)}  {value}".rstrip())
+        say(f"{name.ljust(width)}  {value}".rstrip())
 
 
 def as_json(value: object) -> None:
     """Print JSON; times as ISO 8601."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_known))
+    typer.echo(plain_json(json.dumps(value, indent=2, ensure_ascii=False, default=_known)))
+
+
+def plain_json(text: str) -> str:
+    """The same JSON, with signs that a terminal would obey written as numbers. A line end is never in a string."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else json.dumps(sign)[1:-1] for sign in text)
 
 
 def note(sentence: str) -> None:
     """Say something beside the answer: standard error."""
-    typer.echo(sentence, err=True)
+    typer.echo(plain(sentence), err=True)
 
 
 def sure(question: str, yes: bool) -> None:
@@ -99,7 +109,7 @@ def explain(wrong: BaseException) -> int:
         traceback.print_exception(wrong)
     sentence, status = _sentence(wrong)
     if sentence:
-        note(f"sftpingest: {plain(' '.join(sentence.split()))}")
+        note(f"sftpingest: {' '.join(sentence.split())}")
     return status
 
 
@@ -112,7 +122,7 @@ def _sentence(wrong: BaseException) -> tuple[str, int]:
             return str(wrong), wrong.status
         case TyperException():
             return _usage(wrong), wrong.exit_code
-        case Abort() | KeyboardInterrupt():
+        case Abort():
             return "", INTERRUPTED
         case OSError():
             where = f"{wrong.filename}: " if wrong.filename else ""

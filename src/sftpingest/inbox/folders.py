@@ -1,15 +1,22 @@
-"""Where the folders of a district are, and how a name is put on the disk for good.
+"""Where the folders of a district are, what is called how in them, and how a name is put on the disk for good.
 
 In:  the data folder and a district's slug.
-Out: Folders.
+Out: Folders; names of staged files.
 """
 
 import os
 import re
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+#: The folders in the folder of a district.
+HOME, STAGING, UPLOADS, REPORTS = "home", "staging", "uploads", "reports"
+#: How many bytes a staged file's name is longer than that of its upload.
+STAGED_LONGER = 17
+
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_STAGED = re.compile(r"[0-9a-f]{16}\.(?P<name>.+)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -20,23 +27,23 @@ class Folders:
 
     @property
     def home(self) -> Path:
-        """What the district sees: its published files, flat. Never written in place."""
-        return self.root / "home"
+        """What the district sees: its published files, flat. The door never writes them in place."""
+        return self.root / HOME
 
     @property
     def staging(self) -> Path:
-        """Uploads that are being written, or broke off; `<16 hex digits>.<name>`, locked by whoever writes."""
-        return self.root / "staging"
+        """Uploads that are being written, or broke off, called as `staged_as` does; locked by whoever writes."""
+        return self.root / STAGING
 
     @property
     def uploads(self) -> Path:
         """One snapshot an upload, named by its mark."""
-        return self.root / "uploads"
+        return self.root / UPLOADS
 
     @property
     def reports(self) -> Path:
         """One report a sync."""
-        return self.root / "reports"
+        return self.root / REPORTS
 
     def make(self) -> None:
         """Make those that are missing. Children's names will lie there: only we may read them."""
@@ -50,6 +57,17 @@ def folders(data: Path, slug: str) -> Folders:
     if not _SLUG.fullmatch(slug):
         raise ValueError(f"{slug!r} is no slug of a district")
     return Folders(data / "districts" / slug)
+
+
+def staged_as(name: str) -> str:
+    """A fresh name in staging/ for an upload that is to be published as `name`: `<16 hex digits>.<name>`."""
+    return f"{secrets.token_hex(8)}.{name}"
+
+
+def upload_of(staged: str) -> str | None:
+    """The name under which a file in staging/ is to be published; None where it is no upload."""
+    match = _STAGED.fullmatch(staged)
+    return match and match["name"]
 
 
 def sync_folder(folder: Path) -> None:

@@ -8,14 +8,14 @@ import fcntl
 import hashlib
 import json
 import os
-import re
 import stat
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from sftpingest.inbox.folders import Folders
-
-_STAGED = re.compile(r"[0-9a-f]{16}\.(?P<name>.+)", re.DOTALL)
+from sftpingest.inbox.folders import Folders, upload_of
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -82,7 +82,7 @@ def settles_at(of: Sight, changed: float | None, quiet: float) -> float:
     return max(of.since, of.since if changed is None else changed) + quiet
 
 
-def settled(of: Sight, *, writing: int, changed: float | None, at: float, quiet: float, complete: bool = False) -> bool:
+def settled(of: Sight, *, writing: int, changed: float | None, at: float, quiet: float) -> bool:
     """Whether the files in a home are an upload now. Pure; this is the definition.
 
     They are one when all of this holds:
@@ -95,14 +95,11 @@ def settled(of: Sight, *, writing: int, changed: float | None, at: float, quiet:
       knows of nothing) and since the scan that saw exactly these files first. After a restart nothing is known of
       what came before, so the quiet time runs from the first scan.
 
-    `complete` is for sets that say themselves that they are whole (a zip, a OneRoster manifest with all its files):
-    no quiet time for them. Nothing sets it yet.
-
     Times are `time.monotonic()` seconds. Whether such a set is a *new* upload is another question (work.watch).
     """
     if not of.seen or writing > 0 or of.scans < 2:  # noqa: PLR2004  (as the definition says)
         return False
-    return complete or at >= settles_at(of, changed, quiet)
+    return at >= settles_at(of, changed, quiet)
 
 
 def broken_off(folders: Folders) -> tuple[str, ...]:
@@ -111,8 +108,23 @@ def broken_off(folders: Folders) -> tuple[str, ...]:
     The door drops what broke off as soon as a whole file of that name is published; and it locks what is being
     written, so what lies in staging/ without a lock has broken off.
     """
-    staged = ((path, _STAGED.fullmatch(path.name)) for path in folders.staging.glob("*"))
-    return tuple(sorted({match["name"] for path, match in staged if match and not _locked(path)}))
+    return tuple(sorted({name for path, name in _staged(folders) if not _locked(path)}))
+
+
+def drop_broken_off(folders: Folders, keep_days: int, now: datetime) -> tuple[str, ...]:
+    """Drop what broke off longer ago than that, if nobody writes it; returns the names. `now` is aware.
+
+    Its age is the time of its last change on the disk: a client can set the other one.
+    """
+    oldest = (now - timedelta(days=keep_days)).timestamp()
+    return tuple(sorted(name for path, name in _staged(folders) if _dropped(path, oldest)))
+
+
+def _staged(folders: Folders) -> Iterator[tuple[Path, str]]:
+    for path in folders.staging.glob("*"):
+        name = upload_of(path.name)
+        if name is not None:
+            yield path, name
 
 
 def _locked(staged: Path) -> bool:
@@ -127,3 +139,22 @@ def _locked(staged: Path) -> bool:
     finally:
         os.close(fd)
     return False
+
+
+def _dropped(staged: Path, oldest: float) -> bool:
+    """Drop one that has not changed since `oldest` (seconds since 1970) under its lock: nobody goes on with it then."""
+    try:
+        fd = os.open(staged, os.O_RDWR | os.O_NOFOLLOW)
+    except FileNotFoundError:  # published or dropped since
+        return False
+    try:
+        if os.fstat(fd).st_ctime >= oldest:
+            return False
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with suppress(FileNotFoundError):
+            staged.unlink()
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(fd)
+    return True

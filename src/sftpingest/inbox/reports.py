@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
@@ -74,14 +74,19 @@ def _remove(report: Path) -> None:
 
 def latest(folders: Folders) -> str | None:
     """The name of the newest report; None where there is none."""
-    return max(_names(folders), key=_age, default=None)
+    return newest(_names(folders))
+
+
+def newest(names: Iterable[str]) -> str | None:
+    """The newest report among the names of what lies in reports/; None where there is none."""
+    return max(filter(_NAME.fullmatch, names), key=_age, default=None)
 
 
 def prune(folders: Folders, keep_days: int, now: datetime) -> tuple[str, ...]:
     """Remove reports older than that, never the newest; returns the names of those removed. `now` is aware."""
     oldest = now - timedelta(days=keep_days)
-    newest = latest(folders)
-    gone = tuple(name for name in _names(folders) if name != newest and _stamp(name) < oldest)
+    kept = latest(folders)
+    gone = tuple(name for name in _names(folders) if name != kept and _stamp(name) < oldest)
     for name in gone:
         _remove(folders.reports / name)
     _clear(folders, now)

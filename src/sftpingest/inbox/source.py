@@ -4,9 +4,12 @@ In:  a folder (its regular top-level files) or a .zip (its top-level files, or t
 Out: copies, on the disk; or WrongSource, which says what to do.
 """
 
+import errno
+import lzma
 import os
 import shutil
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -15,9 +18,11 @@ from pathlib import Path
 from typing import IO
 
 from sftpingest.inbox.folders import sync_folder
-from sftpingest.inbox.home import look
+from sftpingest.inbox.home import Seen, look
 
 _CHUNK = 1 << 20
+#: What Python's readers of zips raise where the bytes are not what they should be.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError, LookupError)
 
 
 class WrongSource(Exception):
@@ -51,13 +56,19 @@ def bring(path: Path, target: Path, bounds: Bounds = Bounds()) -> None:
 
 
 def _bring_folder(path: Path, target: Path) -> None:
-    there = look(path)
-    if not there:
-        raise WrongSource(path, "it holds no files", "Give the folder in which the CSV files themselves lie.")
+    there = files_of(path)
     for seen in there:
         copy_file(path / seen.name, target / seen.name)
     if look(path) != there:
         raise WrongSource(path, "its files changed while they were read", "Try again when nobody writes to it.")
+
+
+def files_of(path: Path) -> tuple[Seen, ...]:
+    """The files of a folder that is to be taken as an upload. Raises WrongSource where there is none."""
+    there = look(path)
+    if not there:
+        raise WrongSource(path, "it holds no files", "Give the folder in which the CSV files themselves lie.")
+    return there
 
 
 def copy_file(source: Path, target: Path) -> None:
@@ -76,7 +87,9 @@ def _bring_zip(path: Path, target: Path, bounds: Bounds) -> None:
             for name, member in chosen.items():
                 with archive.open(member) as packed, (target / name).open("xb") as out:
                     room.unpack(packed, out)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as wrong:
+    except (*_DAMAGED, OSError) as wrong:
+        if isinstance(wrong, OSError) and wrong.errno not in {None, errno.EINVAL}:
+            raise  # a full disk, say; bzip2 raises one without a number, and a wrong place to read from is EINVAL
         raise WrongSource(path, "the zip is damaged", "Make the zip anew.") from wrong
     except (NotImplementedError, RuntimeError) as wrong:  # a method we do not know; encrypted
         raise WrongSource(path, "the zip is encrypted or packed unusually", "Make a plain zip, no password.") from wrong

@@ -14,6 +14,7 @@ from sftpingest.roster.encoding import DAMAGED
 from sftpingest.roster.finding import Code, Severity, found, shorten, together
 from sftpingest.roster.format import Column, FileFormat
 from sftpingest.roster.frames import arrow, names
+from sftpingest.roster.repeats import CONTACT_KEYS
 from sftpingest.roster.sheet import Sheet
 from sftpingest.roster.spelling import TYPES, is_email, read, read_words
 
@@ -41,6 +42,8 @@ def schema(form: FileFormat, columns: list[str]) -> pandera.DataFrameSchema:
 
 def _checked(column: Column) -> pandera.Column:
     checks = [pandera.Check(lambda cells: cells != "", name=Code.VALUE_MISSING)] if column.required else []
+    if column.name in KEYS:
+        checks.append(pandera.Check(_short, name=_LONG))
     if column.type == "email":
         checks += [_whole(), pandera.Check(is_email, name=_EMAIL)]
         return pandera.Column(checks=checks, nullable=True)
@@ -64,6 +67,16 @@ def _reader(column: Column) -> tuple[Callable[[pd.Series], pd.Series] | None, Co
 
 #: The check for e-mail addresses has a name of its own, since such a cell is kept: a note, as Clever does it.
 _EMAIL = "email"
+#: The columns of which keys are made, beside those that refer.
+KEYS = {"id", "course.number", "course.name", "term.name", *(f"contact.{one}" for key in CONTACT_KEYS for one in key)}
+#: So has the one for keys: they are in an index of the store, and PostgreSQL's take 2,704 bytes for all parts of one.
+_LONG, LONGEST_KEY = "long", 250
+
+
+def _short(cells: pd.Series) -> pd.Series:
+    """At most LONGEST_KEY bytes."""
+    short = pc.less_equal(pc.binary_length(arrow(cells)), LONGEST_KEY)
+    return pd.Series(short.to_numpy(zero_copy_only=False), index=cells.index)
 
 
 def _whole() -> pandera.Check:
@@ -87,7 +100,7 @@ def _findings(sheet: Sheet, failures: pd.DataFrame) -> pd.DataFrame:
 def _finding(sheet: Sheet, name: str, check: str, rows: pd.Index) -> pd.DataFrame:
     """One check that failed, on all its rows."""
     column = sheet.form.columns.get(name)
-    code = Code.VALUE_MALFORMED if check == _EMAIL else Code(check)
+    code = Code.VALUE_MALFORMED if check in {_EMAIL, _LONG} else Code(check)
     severity = Severity.NOTE if check == _EMAIL else Severity.ROW if column and column.required else Severity.VALUE
     cells = sheet.rows.loc[rows]
     return found(
@@ -106,6 +119,8 @@ def _expected(column: Column | None, check: str) -> str:
     """What a cell could have been, for the message."""
     if check == _EMAIL:
         return "an e-mail address; it was kept as it is"
+    if check == _LONG:
+        return f"short enough: it may have {LONGEST_KEY} letters, fewer where they have accents"
     if column and column.words is not None and check == Code.VALUE_UNKNOWN:
         return ", ".join(dict.fromkeys(column.words.values()))
     if column and column.type in TYPES:

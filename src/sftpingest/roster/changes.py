@@ -100,12 +100,12 @@ class Changes:
 
 
 def hashes(frame: pd.DataFrame, kind: Kind) -> Numbers:
-    """A 64-bit hash of the values of each record: XXH3 of its cells, joined by the unit separator.
+    """A 64-bit hash of the values of each record: XXH3 of its cells, joined by a NUL, which no cell can hold.
 
     The store keeps it, so it must stay the same for ever: XXH3 is specified. Two records of one key that differ but
     hash alike would look unchanged: one chance in 2**64 a change.
     """
-    joined = pc.binary_join_element_wise(*[arrow(frame[name]) for name in VALUES[kind]], "\x1f")
+    joined = pc.binary_join_element_wise(*[arrow(frame[name]) for name in VALUES[kind]], "\0")
     out = [_digest(joined.slice(start, _CHUNK)) for start in range(0, len(joined), _CHUNK)]
     return np.concatenate(out) if out else np.empty(0, np.int64)
 

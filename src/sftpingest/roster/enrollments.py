@@ -18,6 +18,9 @@ from sftpingest.roster.sheet import Validated
 #: What became of a record, by its number.
 _CAME, _GONE, _KEPT, _UNSURE = range(4)
 
+#: A format may have no file of sections, and so no enrollments.
+_NOBODY = pd.DataFrame({name: np.empty(0, np.int32) for name in ("section", "person", "school", "role", "position")})
+
 
 def pairs(frame: pd.DataFrame) -> Numbers:
     """`pair` of each enrollment: 32 bits of section number, 31 of person number, one of role."""
@@ -36,12 +39,15 @@ def rests(frame: pd.DataFrame) -> Numbers:
 
 def reconcile_enrollments(
     validated: Validated, held: Held, numbers: dict[Kind, Numbers], gone: Removals
-) -> KindChanges:
-    """What changes of the enrollments; `numbers` are those of the records that came."""
-    came = _numbered(validated.roster[Kind.ENROLLMENT], numbers)
+) -> tuple[KindChanges, Numbers]:
+    """What changes of the enrollments; `numbers` are those of the records that came.
+
+    Besides: the numbers of the schools that those name which stay though the upload does not bring them.
+    """
+    came = _numbered(validated.roster.get(Kind.ENROLLMENT, _NOBODY), numbers)
     size = len(held.enrollments)
     if not size:
-        return KindChanges(came, came[:0], came[:0], 0)
+        return KindChanges(came, came[:0], came[:0], 0), np.empty(0, np.int64)
     theirs, rest = (held.enrollments[name].to_numpy() for name in ("pair", "rest"))
     order = np.argsort(theirs, kind="stable")  # the store gives them in order, or nearly so: cheap
     theirs, rest = theirs[order], rest[order]
@@ -53,8 +59,11 @@ def reconcile_enrollments(
     changed = both & (rest[place] != rests(came)[ours_order])
     left = np.ones(size, bool)
     left[place[both]] = False
-    removed = theirs[left][_may_go(theirs[left], rest[left], theirs, validated, held, gone)]
-    return KindChanges(came.iloc[ours_order[~both]], came.iloc[ours_order[changed]], _unpacked(removed), size)
+    goes = _may_go(theirs[left], rest[left], theirs, validated, held, gone)
+    goes |= _replaced(theirs[left], rest[left], came)
+    removed = _unpacked(theirs[left][goes])
+    changes = KindChanges(came.iloc[ours_order[~both]], came.iloc[ours_order[changed]], removed, size)
+    return changes, np.unique(rest[left][~goes] >> 8)
 
 
 def _with_co_teachers(
@@ -119,17 +128,25 @@ def _may_go(left: Numbers, rest: Numbers, theirs: Numbers, validated: Validated,
         person[mask] = _states(PERSON[name], held, gone)[there["person"].to_numpy()[mask]]
     with_them: Mask = (section == _GONE) | (person == _GONE)
     away, shifted = _turned_away(validated, held, theirs)
-    if shifted or Kind.ENROLLMENT in validated.doubtful:
-        return with_them
     student: Mask = (person != _UNSURE) & ~np.isin(left, away)
+    if shifted or Kind.ENROLLMENT in validated.doubtful:
+        student[:] = False  # enrollments.csv says nothing of teachers
     named = _pair(validated.co_teachers["section_id"], validated.co_teachers["person_id"], held, TEACHER)
     teacher: Mask = ~np.isin(left, named) & ~np.isin(
         pack(there["section"].to_numpy(), rest & 0xFF), _places(validated, held)
     )
     if Kind.TEACHER in doubtful(validated, held):
-        teacher &= (person == _CAME) | ((rest & 0xFF) == 1)  # the primary one is required, so the row says who it is
+        teacher &= person == _CAME
     alone: Mask = (section == _CAME) & np.where(learns, student, teacher)
     return with_them | alone
+
+
+def _replaced(left: Numbers, rest: Numbers, came: pd.DataFrame) -> Mask:
+    """Those of a teacher in whose place the upload brings another one: two never hold one place of a section."""
+    teach = came[(came["role"] == TEACHER).to_numpy()]
+    filled = pack(teach["section"].to_numpy(), teach["position"].to_numpy())
+    mask: Mask = ((left & 1) == TEACHER) & np.isin(pack(left >> 32, rest & 0xFF), filled)
+    return mask
 
 
 def _places(validated: Validated, held: Held) -> Numbers:

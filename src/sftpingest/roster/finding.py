@@ -56,19 +56,17 @@ SENTENCES: dict[Code, str] = {
     Code.FILE_EMPTY: "{file} has no records. Check the export and upload it again; nobody was removed for it.",
     Code.FILE_ENCODING: "{file} is not in UTF-8; it was read as {detail}. Check names with accents, "
     "and export as CSV UTF-8 if you can.",
-    Code.FILE_UNKNOWN: "{file} is not one of the files of this format, so it was passed over. "
-    "Rename it if it is meant to be read: {detail}.",
+    Code.FILE_UNKNOWN: "{file} is not one of the files of this format, so it was passed over. {detail}",
     Code.FILE_REPEATED: "{file} is the same file as {detail}. Delete the one that is out of date.",
     Code.FILE_BROKEN_OFF: "An upload of {file} broke off before its end and does not count. Upload it again.",
     Code.COLUMN_MISSING: "The column {column} is not in {file}. Add it to the export; its cells must be filled.",
-    Code.COLUMN_UNKNOWN: "The column {column} is not known and was passed over. Correct its heading if it is "
-    "meant to be read.",
+    Code.COLUMN_UNKNOWN: "The column {column} is not known and was passed over. {detail}",
     Code.COLUMN_REPEATED: "The column {column} stands twice in {file}. Keep the one that is right.",
     Code.ROW_MALFORMED: "This row has {detail}. Look for a comma or a quotation mark that is not part of the "
     "CSV, and correct the row.",
     Code.VALUE_MISSING: "{column} is empty, but it is required. Fill it in.",
     Code.VALUE_MALFORMED: '"{value}" in {column} is not {detail}. Correct it.',
-    Code.VALUE_UNKNOWN: '"{value}" is not a word that {column} can have. Use one of: {detail}.',
+    Code.VALUE_UNKNOWN: '"{value}" is not one of the values of {column}. Use one of: {detail}.',
     Code.ID_REPEATED: 'An earlier row has the same {column} "{value}"; the first row was kept. Remove this row, '
     "or give it its own id. {detail}",
     Code.REFERENCE_UNKNOWN: '{column} "{value}" is not in {detail}. Add it there, or correct it here.',
@@ -82,25 +80,33 @@ COLUMNS = ("file", "row", "column", "record", "code", "severity", "value", "deta
 
 #: Longer values are cut for the report.
 SHOWN = 80
+#: Line ends, escapes and their like: a terminal would obey them, a spreadsheet break its lines.
+CONTROL = r"[\x00-\x1f\x7f-\x{9f}]"
+
+
+_NOTHING = pd.DataFrame({name: pd.array([], "Int64") if name == "row" else no_text() for name in COLUMNS})
 
 
 def nothing() -> pd.DataFrame:
     """No findings."""
-    return pd.DataFrame({name: pd.array([], "Int64") if name == "row" else no_text() for name in COLUMNS})
+    return _NOTHING.copy(deep=False)
 
 
 def found(  # noqa: PLR0913  (a finding has that many cells)
     code: Code,
     severity: Severity,
     file: str,
-    rows: pd.Index | Iterable[int] | None = None,
+    rows: pd.Index | Iterable[int | None] | None = None,
     *,
-    column: str = "",
+    column: pd.Series | str = "",
     record: pd.Series | str = "",
     value: pd.Series | str = "",
     detail: pd.Series | str = "",
 ) -> pd.DataFrame:
-    """Findings of one code, one a row; `rows` None makes the one finding about the file or column itself."""
+    """Findings of one code, one a row; `rows` None makes the one finding about the file or column itself.
+
+    Several about columns or about records without a row: `rows` holds as many None.
+    """
     places = pd.array([None] if rows is None else np.asarray(list(rows) if not isinstance(rows, pd.Index) else rows))
     places = places.astype("Int64")
     size = len(places)
@@ -131,8 +137,11 @@ def in_order(findings: pd.DataFrame, files: Iterable[str]) -> pd.DataFrame:
 
 
 def shorten(values: pd.Series) -> pd.Series:
-    """Values as a report shows them: at most SHOWN characters, bytes that are no text as a question mark in a box."""
-    array = pc.replace_substring_regex(arrow(values), r"[\r\n]+", " ")
+    """Values as a report shows them: one line of at most SHOWN characters, none of which a terminal would obey.
+
+    Bytes that are no text show as a question mark in a box.
+    """
+    array = pc.replace_substring_regex(arrow(values), f"{CONTROL}+", " ")
     array = pc.replace_substring(array, "\uffff", "\ufffd")
     long = pc.greater(pc.utf8_length(array), SHOWN)
     cut = pc.binary_join_element_wise(pc.utf8_slice_codeunits(array, 0, SHOWN - 1), "…", "")

@@ -2,20 +2,21 @@
 
 In: a TOML file such as formats/clever.toml.
 Out: Format, which parse and validate are led by. A new format is a new TOML, no Python.
+
+A format that cannot work is refused here, with its place in the file, and not met later by an upload.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sftpingest.roster.kinds import Kind
-
-#: Tables of a file that are not columns of its own kind but of another that is read from the same rows.
-PARTS = ("contact", "course", "term", "teaches")
+from sftpingest.roster.spelling import TYPES
+from sftpingest.roster.usable import PARTS, Unusable, refuse_unusable
 
 
 class WrongFormat(Exception):
@@ -76,7 +77,8 @@ class Format:
     def file(self, name: str) -> FileFormat | None:
         """The file of this format that `name` is, in any case; None where it is none."""
         folded = name.casefold()
-        return next((file for file in self.files if folded in (file.name, *file.older_names)), None)
+        named = ((file, (file.name, *file.older_names)) for file in self.files)
+        return next((file for file, names in named if folded in map(str.casefold, names)), None)
 
     def of(self, kind: Kind) -> FileFormat | None:
         """The file whose rows are records of `kind`."""
@@ -96,8 +98,10 @@ def load(name: str) -> Format:
     """
     try:
         return _format(tomllib.loads(source_of(name)))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, ValueError, TypeError, AttributeError) as error:
-        raise WrongFormat(f"The format {name} cannot be read: {error}. Correct it there.") from error
+    except Unusable as wrong:
+        raise WrongFormat(f"The format {name} cannot be used: {wrong}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WrongFormat(f"The format {name} is no TOML: {error}. Correct it there.") from error
 
 
 def source_of(name: str) -> str:
@@ -115,44 +119,83 @@ def names() -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
+#: What a setting must be, in words.
+_SHAPES = {str: 'a text: "..."', bool: "true or false", list: 'a list of texts: ["...", "..."]', dict: "a table"}
+_Shape = TypeVar("_Shape", str, bool, list[str], dict[str, Any])
+
+
+def _get(
+    table: Mapping[str, Any], key: str, place: str, default: _Shape | None = None, *, shape: type[_Shape]
+) -> _Shape:
+    value: object = table.get(key, default)
+    texts = value if isinstance(value, list) else []
+    if not isinstance(value, shape) or not all(isinstance(text, str) for text in texts):
+        raise Unusable(place, f"{key} must be {_SHAPES[shape]}.")
+    return value
+
+
+def _one_of(table: Mapping[str, Any], key: str, known: Iterable[str], place: str) -> str:
+    word = _get(table, key, place, shape=str)
+    if word not in known:
+        raise Unusable(place, f'there is no {key} "{word}". Use one of: {", ".join(known)}.')
+    return word
+
+
+def _refuse_unknown(table: Mapping[str, Any], known: Iterable[str], place: str) -> None:
+    for key in table:
+        if key not in known:
+            raise Unusable(place, f"{key} is no setting here. Use one of: {', '.join(known)}.")
+
+
 def _format(source: dict[str, Any]) -> Format:
-    words = {name: _words(table) for name, table in source.get("words", {}).items()}
-    files = tuple(_file(name, table, words) for name, table in source["files"].items())
-    return Format(name=source["name"], title=source["title"], files=files)
+    top = "at the top"
+    _refuse_unknown(source, ("name", "title", "words", "files"), top)
+    spelt = _get(source, "words", top, {}, shape=dict)
+    words = {name: _words(name, _get(spelt, name, "words", shape=dict)) for name in spelt}
+    tables = _get(source, "files", top, shape=dict)
+    files = tuple(_file(name, _get(tables, name, "files", shape=dict), words) for name in tables)
+    for at, file in enumerate(files):
+        refuse_unusable(file, files[:at])
+    return Format(_get(source, "name", top, shape=str), _get(source, "title", top, shape=str), files)
 
 
-def _words(table: Mapping[str, list[str]]) -> dict[str, str]:
+def _words(name: str, table: dict[str, Any]) -> dict[str, str]:
     """Folded spelling -> our word. Our own word is always one of its spellings."""
-    return {spelling.casefold(): word for word, spellings in table.items() for spelling in (word, *spellings)}
+    spelt = {word: _get(table, word, f"words.{name}", shape=list) for word in table}
+    return {spelling.casefold(): word for word, spellings in spelt.items() for spelling in (word, *spellings)}
 
 
 def _file(name: str, table: dict[str, Any], words: Mapping[str, Mapping[str, str]]) -> FileFormat:
-    columns = {key: _column(key, line, words) for key, line in table["columns"].items()}
-    for part in PARTS:
-        for key, line in table.get(part, {}).items():
-            columns[f"{part}.{key}"] = _column(f"{part}.{key}", line, words)
+    place = f'files."{name}"'
+    settings = ("kind", "core", "older_names", "extensions", "passed_over", "further", "columns", *PARTS)
+    _refuse_unknown(table, settings, place)
+    columns = {}
+    for part in ("columns", *PARTS):
+        lines = _get(table, part, place, {}, shape=dict)
+        for key in lines:
+            full = key if part == "columns" else f"{part}.{key}"
+            line = _get(lines, key, f"{place}.{part}", shape=dict)
+            columns[full] = _column(full, line, words, f"{place}.{part}.{key}")
     return FileFormat(
         name=name,
-        older_names=tuple(table.get("older_names", ())),
-        kind=Kind(table["kind"]),
-        core=table.get("core", False),
-        extensions=table.get("extensions", ""),
-        passed_over=tuple(fold(heading) for heading in table.get("passed_over", ())),
-        further=tuple(table.get("further", ())),
+        older_names=tuple(_get(table, "older_names", place, [], shape=list)),
+        kind=Kind(_one_of(table, "kind", tuple(Kind), place)),
+        core=_get(table, "core", place, default=False, shape=bool),
+        extensions=_get(table, "extensions", place, "", shape=str),
+        passed_over=tuple(fold(heading) for heading in _get(table, "passed_over", place, [], shape=list)),
+        further=tuple(_get(table, "further", place, [], shape=list)),
         columns=columns,
     )
 
 
-def _column(name: str, line: dict[str, Any], words: Mapping[str, Mapping[str, str]]) -> Column:
-    unknown = set(line) - {"from", "required", "refers", "type", "words"}
-    if unknown:
-        raise WrongFormat(f"{name}: {', '.join(sorted(unknown))} is no setting of a column. Take it out.")
-    source = line["from"]
+def _column(name: str, line: dict[str, Any], words: Mapping[str, Mapping[str, str]], place: str) -> Column:
+    _refuse_unknown(line, ("from", "required", "refers", "type", "words"), place)
+    headings = tuple(_get(line, "from", place, shape=list)) if isinstance(line.get("from"), list) else ()
     return Column(
         name=name,
-        headings=(source,) if isinstance(source, str) else tuple(source),
-        required=line.get("required", False),
-        refers=Kind(line["refers"]) if "refers" in line else None,
-        type=line.get("type"),
-        words=words[line["words"]] if "words" in line else None,
+        headings=headings or (_get(line, "from", place, shape=str),),
+        required=_get(line, "required", place, default=False, shape=bool),
+        refers=Kind(_one_of(line, "refers", tuple(Kind), place)) if "refers" in line else None,
+        type=_one_of(line, "type", (*TYPES, "email"), place) if "type" in line else None,
+        words=words[_one_of(line, "words", tuple(words), place)] if "words" in line else None,
     )

@@ -53,7 +53,7 @@ def refuse(findings: pd.DataFrame) -> Verdict | None:
     about = findings[(findings["severity"] == Severity.UPLOAD.value).to_numpy(bool)].iloc[0]
     more = f", {about['column']}" if about["column"] else ""
     sentence = f"{about['file']}{more}: {_SAID.get(about['code'], about['code'])}"
-    return Verdict(Outcome.REFUSED, f"Nothing was changed. {sentence}.")
+    return Verdict(Outcome.REFUSED, f"{sentence}.")
 
 
 _SAID = {
@@ -74,7 +74,7 @@ def judge(changes: Changes, policy: Policy, *, first: bool, released: bool) -> V
     said = [reason for reason in reasons if reason]
     if not said:
         return Verdict(Outcome.APPLIED)
-    return Verdict(Outcome.HELD, f"This upload would {'; '.join(said)}. Release it or discard it.")
+    return Verdict(Outcome.HELD, f"This upload would {'; '.join(said)}.")
 
 
 def _too_much(kind: Kind, changed: KindChanges, policy: Policy) -> str:

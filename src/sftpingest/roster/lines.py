@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 #: An unclosed quotation mark is searched for its end in at most so many lines.
-_LONGEST_RECORD = 50
+_LONGEST_RECORD = 1000
+#: Python's csv module refuses cells of more than 131,072 letters unless it is told otherwise; pyarrow reads them.
+csv.field_size_limit(2**31 - 1)
 
 
 def lines(raw: bytes) -> list[str]:
@@ -26,13 +28,16 @@ class Record(NamedTuple):
     closed: bool = True  #: whether its quotation marks are; if not, the cells are what stands between commas
 
 
-def records(rows: list[str]) -> Iterator[Record]:
-    """Every record. One that a quotation mark never closes is its first line alone: what follows is read again."""
+def records(rows: list[str], width: int = 0) -> Iterator[Record]:
+    """Every record. One that a quotation mark never closes is its first line alone: what follows is read again.
+
+    `width`, where it is known: how many cells a record has. A mark that only closes after whole records is a stray one.
+    """
     at = place = 0
     while place < len(rows):
         at += 1
         line = rows[place]
-        cells, used = (line.split(","), 1) if '"' not in line else _quoted(rows, place)
+        cells, used = (line.split(","), 1) if '"' not in line else _quoted(rows, place, width)
         yield Record(at, cells or line.split(","), bool(cells))
         place += used
 
@@ -44,18 +49,31 @@ def one_line(record: str) -> list[str] | None:
     return None if "\n" in record or "\r" in record or _open(record) else _split(record, strict=True)
 
 
-def _quoted(rows: list[str], place: int) -> tuple[list[str] | None, int]:
+def _quoted(rows: list[str], place: int, width: int) -> tuple[list[str] | None, int]:
     """The record that starts at this line, and how many lines it takes; no cells where it is never closed."""
     line = rows[place]
     if not _open(line):
         return _split(line, strict=False), 1
     for end in range(place + 2, min(place + _LONGEST_RECORD, len(rows)) + 1):
-        joined = "\n".join(rows[place:end])
-        if not _open(joined):
+        if '"' in rows[end - 1] and not _open(joined := "\n".join(rows[place:end])):
             # closed by a mark that stands where one may: a stray one further down hardly ever does
             cells = _split(joined, strict=True)
-            return cells, end - place if cells else 1
+            if cells and not _swallows(rows[place:end], cells, width):
+                return cells, end - place
+            break
     return None, 1
+
+
+def _swallows(taken: list[str], cells: list[str], width: int) -> bool:
+    """Whether lines of one record look like records of their own: two stray marks would delete those between.
+
+    A cell that goes on over lines seldom has as many commas as a whole record: the first line and the last one both,
+    or one between them. Where the record has the wrong length anyway, one line that looks whole is enough.
+    """
+    if not any(map(str.strip, cells[width:])):
+        width = max(width, len(cells))  # empty cells at the end stand in every line of such a file
+    whole = [width > 1 and line.count(",") + 1 >= width for line in taken]
+    return (whole[0] and whole[-1]) or any(whole[1:-1]) or (len(cells) != width and any(whole[1:]))
 
 
 def _open(record: str) -> bool:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sftpingest.roster.changes import Outcome
-from sftpingest.roster.finding import Severity
-from sftpingest.roster.summary import MEANINGS, frequent, headline
+from sftpingest.roster.summary import changes_heading, decision, frequent, headline, nothing_wrong
 
 if TYPE_CHECKING:
     from sftpingest.roster.report import Facts
@@ -42,10 +41,10 @@ def page(facts: "Facts", said: pd.DataFrame) -> str:
     colour = _COLOURS.get(facts.outcome, "#cf222e")
     parts = [
         f"<h1>{title}</h1>",
-        f'<p class="outcome" style="--colour: {colour}">{escape(headline(facts))}<br>{escape(facts.reason)}</p>',
+        f'<p class="outcome" style="--colour: {colour}">{_said(facts)}</p>',
         _files(facts.files),
-        _kinds(facts.kinds),
-        _frequent(said),
+        _kinds(facts),
+        _frequent(facts, said),
         _every(said),
     ]
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
@@ -84,25 +83,33 @@ def _bar(counts: Mapping[str, int]) -> str:
     return f'<div class="bar" role="img" aria-label="{label}" title="{label}">{parts if counts["rows"] else ""}</div>'
 
 
-def _kinds(kinds: Mapping[str, Mapping[str, int]]) -> str:
+def _said(facts: "Facts") -> str:
+    """The outcome, why, and what a person may do about it."""
+    lines = [headline(facts), facts.reason, *decision(facts)]
+    return "<br>".join(escape(line) for line in lines if line)
+
+
+def _kinds(facts: "Facts") -> str:
     keys = ("created", "updated", "removed", "unchanged")
-    rows = [[name, *(f"{counts[key]:,}" for key in keys)] for name, counts in kinds.items() if any(counts.values())]
-    return "<h2>Roster</h2>\n" + _table(["Kind", *(key.title() for key in keys)], rows, 4) if rows else ""
+    counted = [(name, counts) for name, counts in facts.kinds.items() if any(counts.values())]
+    rows = [[name, *(f"{counts[key]:,}" for key in keys)] for name, counts in counted]
+    table = _table(["Kind", *(key.title() for key in keys)], rows, 4)
+    return f"<h2>Roster</h2>\n<p>{escape(changes_heading(facts))}</p>\n{table}" if rows else ""
 
 
-def _frequent(said: pd.DataFrame) -> str:
+def _frequent(facts: "Facts", said: pd.DataFrame) -> str:
     rows = [
         [
             escape(str(first["file"])),
             escape(str(first["column"])),
-            f'<span class="{first["severity"]}">{MEANINGS[Severity(first["severity"])]}</span>',
+            f'<span class="{first["severity"]}">{first["meaning"]}</span>',
             escape(str(first["message"])),
             f"{count:,}",
         ]
         for count, first in frequent(said)
     ]
     if not rows:
-        return "<p>Nothing is wrong with this upload.</p>"
+        return f"<p>{nothing_wrong(facts)}</p>"
     return "<h2>What to mend, the most frequent first</h2>\n" + _table(["File", "Column", "", "", "Times"], rows, 1)
 
 

@@ -12,12 +12,16 @@ import pyarrow as pa
 
 from sftpingest.roster.encoding import Unreadable, to_utf8
 from sftpingest.roster.finding import Code, Severity, found, shorten, together
-from sftpingest.roster.format import FileFormat, Format, fold
+from sftpingest.roster.format import FileFormat, Format
 from sftpingest.roster.frames import TEXT, text
+from sftpingest.roster.headings import match, other_separator
 from sftpingest.roster.lines import Record
-from sftpingest.roster.secret import is_secret, secret_places, without_secrets
+from sftpingest.roster.secret import secret_places, without_secrets
 from sftpingest.roster.sheet import Parsed, Sheet
 from sftpingest.roster.table import Table, read
+
+#: What spreadsheets save unless they are told to save CSV; what people fetch from us and upload with the rest.
+WORKBOOKS, OURS = (".xlsx", ".xls", ".ods"), ("summary.txt", "rejections.csv", "report.html", "result.json")
 
 
 def parse(files: Mapping[str, bytes], form: Format) -> Parsed:
@@ -37,8 +41,12 @@ def _names(files: Mapping[str, bytes], form: Format, file: FileFormat) -> list[s
 
 
 def _unknown(name: str, form: Format) -> pd.DataFrame:
-    known = ", ".join(file.name for file in form.files)
-    return found(Code.FILE_UNKNOWN, Severity.NOTE, name, detail=known)
+    detail = f"Rename it if it is meant to be read: {', '.join(file.name for file in form.files)}."
+    if name.lower().endswith(WORKBOOKS):
+        detail = "It is a workbook: save each of its sheets as CSV UTF-8, and upload those."
+    if name in OURS:
+        detail = "It is a part of our report: delete it here."
+    return found(Code.FILE_UNKNOWN, Severity.NOTE, shorten(text([name]))[0], detail=detail)
 
 
 class _Refused(Exception):
@@ -77,8 +85,10 @@ def _one(name: str, files: Mapping[str, bytes], form: FileFormat, refused: Sever
         raise _Refused(found(Code.FILE_UNREADABLE, refused, name, detail=str(error))) from None
     if not table.headings:
         raise _Refused(found(Code.FILE_EMPTY, refused, name))
+    if parted := other_separator(table.headings):
+        raise _Refused(found(Code.FILE_UNREADABLE, refused, name, detail=f"its cells are separated by {parted}"))
     said = [found(Code.FILE_ENCODING, Severity.NOTE, name, detail=encoding)] if encoding else []
-    columns, about = _headings(table.headings, name, form, refused)
+    columns, about = match(table.headings, name, form, refused)
     findings = together([*said, about])
     if (findings["severity"] == refused.value).any():
         raise _Refused(findings)
@@ -87,47 +97,16 @@ def _one(name: str, files: Mapping[str, bytes], form: FileFormat, refused: Sever
     return _sheet(name, form, table, columns, findings)
 
 
-def _headings(
-    headings: tuple[str, ...], name: str, form: FileFormat, refused: Severity
-) -> tuple[dict[str, int], pd.DataFrame]:
-    """Our column -> position, and what is wrong with the headings."""
-    known = form.by_heading
-    columns: dict[str, int] = {}
-    unknown, findings = [], []
-    for at, heading in enumerate(headings):
-        folded = fold(heading)
-        column = known[folded].name if folded in known else _extension(folded, form)
-        if column is None:
-            unknown += [] if is_secret(heading, form) else [heading or f"{at + 1} (it has no heading)"]
-        elif column in columns:
-            findings.append(found(Code.COLUMN_REPEATED, refused, name, column=heading))
-        else:
-            columns[column] = at
-    missing = [column for column in form.columns.values() if column.required and column.name not in columns]
-    findings += [found(Code.COLUMN_MISSING, refused, name, column=column.heading) for column in missing]
-    if any(
-        name in form.columns for name in columns
-    ):  # Without one heading that we know, this is no header but a record: never shown as headings.
-        findings += [found(Code.COLUMN_UNKNOWN, Severity.NOTE, name, column=heading) for heading in unknown]
-    return columns, together(findings)
-
-
-def _extension(folded: str, form: FileFormat) -> str | None:
-    """Our name of a column of the district's own (`ext.nickname`), where the format has such."""
-    prefix = form.extensions
-    own = prefix and folded.startswith(prefix) and folded != prefix and not is_secret(folded, form)
-    return f"ext.{folded.removeprefix(prefix)}" if own else None
-
-
 def _sheet(
     name: str, form: FileFormat, table: Table, columns: dict[str, int], findings: pd.DataFrame
 ) -> tuple[Sheet, pd.DataFrame]:
     index = pd.Index(table.numbers)
     cells = {column: text(table.take_column(at), index) for column, at in columns.items()}
-    headings = {column: table.headings[at] for column, at in columns.items()}
+    shown = shorten(text(table.headings)).tolist()
+    headings = {column: shown[at] for column, at in columns.items()}
     malformed = _malformed(table.ragged, columns)
     sheet = Sheet(name, form, headings, pd.DataFrame(cells, index=index), malformed)
-    return sheet, together([findings, _about_malformed(sheet, table)])
+    return sheet, together([findings, _about_malformed(sheet, table, columns.get("id"))])
 
 
 def _malformed(ragged: tuple[Record, ...], columns: dict[str, int]) -> pd.DataFrame:
@@ -144,15 +123,14 @@ def _under(cells: list[str], at: int) -> str:
     return cells[at].strip() if at < len(cells) else ""
 
 
-def _about_malformed(sheet: Sheet, table: Table) -> pd.DataFrame:
+def _about_malformed(sheet: Sheet, table: Table, id_at: int | None) -> pd.DataFrame:
     width, secret = len(table.headings), secret_places(table.headings, sheet.form)
     why = [
         f"{len(record.cells)} cells instead of {width}" if record.closed else "a quotation mark that is never closed"
         for record in table.ragged
     ]
     rows = sheet.malformed.index
-    heading = sheet.headings.get("id")
-    at = table.headings.index(heading) if heading else width
+    at = width if id_at is None else id_at
     ids = [_under(without_secrets(record, secret, width), at) for record in table.ragged]
     return found(
         Code.ROW_MALFORMED, Severity.ROW, sheet.name, rows, record=shorten(text(ids, rows)), detail=text(why, rows)

@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 from sftpingest.roster.changes import Changes, Held, KindChanges, hashes
 from sftpingest.roster.enrollments import reconcile_enrollments
 from sftpingest.roster.finding import Code, Severity, found, shorten, together
-from sftpingest.roster.frames import Mask, Numbers, Positions, arrow, filled, look_up
+from sftpingest.roster.frames import Mask, Numbers, Positions, arrow, filled, look_up, text
 from sftpingest.roster.kinds import NAMED, RECORDS, Kind
-from sftpingest.roster.removals import Removals, doubtful, removals
+from sftpingest.roster.removals import Removals, further_schools_stay, keep_schools, removals
 from sftpingest.roster.sheet import Validated
 
 
@@ -30,12 +30,15 @@ def reconcile(validated: Validated, held: Held, *, let_go: bool = False) -> tupl
     gone = removals(held, {kind: _hit(at[kind], len(held.records[kind])) for kind in RECORDS}, validated)
     kinds: dict[Kind, KindChanges] = {}
     numbers: dict[Kind, Numbers] = {}
-    for kind in RECORDS:
+    for kind in reversed(RECORDS):  # schools last: enrollments that stay keep theirs
         numbers[kind] = _numbers(validated.roster.get(kind), at[kind], held.records[kind], held.next_no[kind])
+        if kind is Kind.SCHOOL:
+            kinds[Kind.ENROLLMENT], named = reconcile_enrollments(validated, held, numbers, gone)
+            keep_schools(gone, held, named)
         kinds[kind] = _kind(kind, validated, held, at[kind], numbers[kind], gone.gone[kind])
         if let_go:
             validated.roster.pop(kind, None)
-    kinds[Kind.ENROLLMENT] = reconcile_enrollments(validated, held, numbers, gone)
+    kinds = {kind: kinds[kind] for kind in Kind}
     return Changes(kinds), together([_about_kept(kind, held, gone, validated) for kind in NAMED])
 
 
@@ -86,12 +89,11 @@ def _kind(kind: Kind, validated: Validated, held: Held, at: Positions, numbers: 
 
 def _schools_that_stay(came: pd.DataFrame, kind: Kind, validated: Validated, held: Held, at: Positions) -> pd.DataFrame:
     """A person with a rejected row may have lost a further school with it: what is held there stays."""
-    away = validated.turned_away.get(kind)
-    broken = np.full(len(came), kind in doubtful(validated, held))
-    if away is not None and len(away):
-        broken |= look_up(came["id"], away["id"]) >= 0
-    places = np.flatnonzero(broken & (at >= 0))
-    stays = held.records[kind]["more_school_ids"].iloc[at[places]]
+    records = held.records[kind]
+    stay = further_schools_stay(records, kind, validated, held)
+    places = np.flatnonzero(at >= 0)
+    places = places[stay[at[places]]]
+    stays = records["more_school_ids"].iloc[at[places]]
     places, stays = places[filled(stays)], stays[filled(stays)]
     if not len(places):
         return came
@@ -107,9 +109,10 @@ def _both(held: str, now: str) -> str:
 
 def _about_kept(kind: Kind, held: Held, gone: Removals, validated: Validated) -> pd.DataFrame:
     ids = held.records[kind]["id"][gone.kept[kind]]
-    file = validated.files.get(kind) or validated.files[Kind.SECTION]  # courses and terms stand with the sections
-    parts = [found(Code.RECORD_KEPT, Severity.NOTE, file, record=_shown(kind, key)) for key in shorten(ids)]
-    return together(parts)
+    # courses and terms stand with the sections
+    file = validated.files.get(kind, validated.files.get(Kind.SECTION, f"{kind}s.csv"))
+    shown = [_shown(kind, key) for key in shorten(ids)]
+    return found(Code.RECORD_KEPT, Severity.NOTE, file, [None] * len(shown), record=text(shown))
 
 
 def _shown(kind: Kind, key: str) -> str:

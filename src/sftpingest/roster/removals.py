@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from sftpingest.roster.changes import Held
-from sftpingest.roster.frames import Mask, blank, filled, look_up, text
+from sftpingest.roster.frames import Mask, Numbers, blank, filled, look_up, text
 from sftpingest.roster.kinds import NAMED, REFERS, Kind
 from sftpingest.roster.sheet import Validated
 
@@ -74,6 +74,14 @@ def removals(held: Held, came: Mapping[Kind, Mask], validated: Validated) -> Rem
     return out
 
 
+def keep_schools(out: Removals, held: Held, numbers: Numbers) -> None:
+    """Schools that enrollments name which stay: known once the enrollments are, so they are kept after all."""
+    frame = held.records[Kind.SCHOOL]
+    kept = out.gone[Kind.SCHOOL] & np.isin(frame["no"].to_numpy(), numbers)
+    out.gone[Kind.SCHOOL] &= ~kept
+    out.kept[Kind.SCHOOL] |= kept
+
+
 def _turned_away(frame: pd.DataFrame, kind: Kind, validated: Validated) -> Mask:
     """Records with a rejected row; of contacts, those of a student with a rejected row."""
     of, column = (Kind.STUDENT, "student_id") if kind is Kind.CONTACT else (kind, "id")
@@ -98,11 +106,21 @@ def _named(frame: pd.DataFrame, kind: Kind, validated: Validated, held: Held, ou
     for other, columns in REFERS.items():
         if other not in out.gone:
             continue
-        stays = held.records[other][~(out.came[other] | out.gone[other])]
-        names += [stays[column] for column, named in columns.items() if named is kind]
-        if kind is Kind.SCHOOL and "more_school_ids" in stays:
-            names.append(_listed(stays["more_school_ids"]))
+        stays = ~(out.came[other] | out.gone[other])
+        records = held.records[other]
+        names += [records[column][stays] for column, named in columns.items() if named is kind]
+        if kind is Kind.SCHOOL and "more_school_ids" in records:
+            names.append(
+                _listed(records["more_school_ids"][stays | further_schools_stay(records, other, validated, held)])
+            )
     return _among(frame["id"], pd.concat(names, ignore_index=True))
+
+
+def further_schools_stay(records: pd.DataFrame, kind: Kind, validated: Validated, held: Held) -> Mask:
+    """People of whom a row was rejected, or may have been: a further school may have been lost with it."""
+    if kind in doubtful(validated, held):
+        return np.ones(len(records), bool)
+    return _turned_away(records, kind, validated)
 
 
 def _listed(cells: pd.Series) -> pd.Series:

@@ -63,7 +63,7 @@ def read(cells: pd.Series, reader: Callable[[str], str | None]) -> pd.Series:
 
 
 def read_words(cells: pd.Series, words: Mapping[str, str]) -> pd.Series:
-    """Every cell as the column's own word, whatever its case and outer spaces."""
+    """Every cell as the column's own word, whatever its case."""
     return read(cells, lambda cell: words.get(cell.casefold()))
 
 

@@ -5,13 +5,13 @@ Out: text of at most 100 columns.
 """
 
 import textwrap
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from sftpingest.roster.changes import Outcome
 from sftpingest.roster.finding import Code, Severity
+from sftpingest.roster.frames import Mask
 
 if TYPE_CHECKING:
     from sftpingest.roster.report import Facts
@@ -21,7 +21,7 @@ MOST = 10
 
 HEADLINES: dict[Outcome, str] = {
     Outcome.APPLIED: "APPLIED. The roster is up to date with this upload.",
-    Outcome.HELD: "HELD. Nothing was changed yet: a person must look at this change first.",
+    Outcome.HELD: "HELD. Nothing was changed yet: this change is so big that a person must agree to it first.",
     Outcome.REFUSED: "REFUSED. Nothing was changed. Mend what is named below and upload again.",
     Outcome.DISCARDED: "DISCARDED. This upload was put aside and will not be applied.",
     Outcome.FAILED: "FAILED. Nothing was changed. This is our fault, not yours: tell whoever runs this server.",
@@ -30,16 +30,19 @@ HEADLINES: dict[Outcome, str] = {
 #: What each severity means to a clerk.
 MEANINGS: dict[Severity, str] = {
     Severity.NOTE: "nothing was lost",
-    Severity.VALUE: "the record came in without this value",
-    Severity.ROW: "the row was not taken; what we held of it stays",
+    Severity.VALUE: "the record came in without this value, also where we had one",
+    Severity.ROW: "the row was not taken; what we hold under its id stays as it was",
     Severity.FILE: "the file was not taken; what we held of it stays",
     Severity.UPLOAD: "nothing of this upload was taken",
 }
 
+#: What a value means where the rows were not taken anyway.
+ANYWAY = "the row was not taken anyway, for another reason; mend this too"
+
 
 def summary(facts: "Facts", said: pd.DataFrame) -> str:
     """The whole text."""
-    parts = [_head(facts), _files(facts.files), _kinds(facts), _frequent(said), _foot(said)]
+    parts = [_head(facts), _files(facts), _kinds(facts), _frequent(facts, said), _foot(facts, said)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -69,14 +72,23 @@ def _rejected(facts: "Facts") -> str:
 def _head(facts: "Facts") -> str:
     number = f"Upload {facts.sync} of " if facts.sync else "Check of "
     lines = [f"{number}{facts.district}, {facts.at:%Y-%m-%d %H:%M} UTC ({facts.format})", "", headline(facts)]
-    return "\n".join([*lines, *([facts.reason] if facts.reason else [])])
+    return "\n".join([*lines, *([facts.reason] if facts.reason else []), *decision(facts)])
 
 
-def _files(files: Mapping[str, Mapping[str, int]]) -> str:
-    if not files:
-        return ""
-    rows = [[name, *(f"{counts[key]:,}" for key in ("rows", "accepted", "rejected"))] for name, counts in files.items()]
-    return _table(["File", "Rows", "Accepted", "Rejected"], rows)
+def decision(facts: "Facts") -> list[str]:
+    """Of a held upload: what a person may do now."""
+    if facts.outcome is not Outcome.HELD:
+        return []
+    return [
+        f"If this is right, ask the people who run this server to release upload {facts.sync}.",
+        "If it is a mistake, upload the right roster: it takes the place of this one.",
+    ]
+
+
+def _files(facts: "Facts") -> str:
+    keys = ("rows",) if facts.outcome is Outcome.REFUSED else ("rows", "accepted", "rejected")
+    rows = [[name, *(f"{counts[key]:,}" for key in keys)] for name, counts in facts.files.items()]
+    return _table(["File", *(key.title() for key in keys)], rows) if rows else ""
 
 
 def _kinds(facts: "Facts") -> str:
@@ -86,8 +98,14 @@ def _kinds(facts: "Facts") -> str:
     ]
     if not rows:
         return ""
-    would = {Outcome.HELD: "Would be created", Outcome.DISCARDED: "Would have been created"}
-    return _table(["Kind", would.get(facts.outcome, "Created"), "Updated", "Removed", "Unchanged"], rows)
+    return f"{changes_heading(facts)}\n\n" + _table(["Kind", *(key.title() for key in keys)], rows)
+
+
+def changes_heading(facts: "Facts") -> str:
+    """What the table of changes shows. Some kinds stand in no file of their own."""
+    what = {Outcome.HELD: "What would change", Outcome.DISCARDED: "What would have changed"}
+    said = what.get(facts.outcome, "What changed")
+    return f"{said}. Courses and terms stand in the sections; enrollments count teachers too."
 
 
 def _table(header: list[str], rows: list[list[str]]) -> str:
@@ -105,36 +123,64 @@ def frequent(said: pd.DataFrame) -> list[tuple[int, pd.Series]]:
         return []
     groups = said.groupby(["file", "column", "code", "severity"], sort=False).indices.values()
     weights = list(Severity)
-    chosen = [(len(places), said.iloc[places[0]]) for places in groups]
+    rejected = _rejected_rows(said)
+    chosen = [(len(places), _example(said.iloc[places], rejected[places])) for places in groups]
     chosen.sort(key=lambda each: (-each[0], -weights.index(Severity(each[1]["severity"]))))
     return chosen[:MOST]
 
 
-def _frequent(said: pd.DataFrame) -> str:
+def _rejected_rows(said: pd.DataFrame) -> Mask:
+    """Which findings are about a row that one of them rejects."""
+    rows = said[["file", "row"]]
+    away = pd.MultiIndex.from_frame(rows[(said["severity"] == Severity.ROW.value).to_numpy(bool)])
+    mask: Mask = pd.MultiIndex.from_frame(rows).isin(away)
+    return mask
+
+
+def _example(findings: pd.DataFrame, rejected: Mask) -> pd.Series:
+    """The first finding of a group, with `meaning`: what it cost. One whose row was taken, where there is one."""
+    first = findings.iloc[int(rejected.argmin())]
+    lost = first["severity"] in {Severity.VALUE, Severity.NOTE} and rejected.all()
+    meaning = pd.Series({"meaning": ANYWAY if lost else MEANINGS[Severity(first["severity"])]})
+    both: pd.Series = pd.concat([first, meaning])
+    return both
+
+
+def _frequent(facts: "Facts", said: pd.DataFrame) -> str:
     blocks = []
     for count, first in frequent(said):
         place = f"{first['file']}" + (f", column {first['column']}" if first["column"] else "")
-        where = f"first in row {first['row']}" if pd.notna(first["row"]) else "about the file"
         times = "once" if count == 1 else f"{count:,} times"
-        meaning = MEANINGS[Severity(first["severity"])]
-        blocks.append(f"* {place}: {times}, {where}\n" + _wrapped(f"{first['message']} ({first['code']}: {meaning}.)"))
+        where = f", {'in' if count == 1 else 'for example in'} row {first['row']}" if pd.notna(first["row"]) else ""
+        said_so = f"{first['message']} ({first['code']}: {first['meaning']}.)"
+        blocks.append(f"* {place}: {times}{where}\n" + _wrapped(said_so))
     if not blocks:
-        return "Nothing is wrong with this upload."
+        return nothing_wrong(facts)
     more = "" if len(blocks) < MOST else f"The {MOST} most frequent findings:\n\n"
     return (more or "What was found:\n\n") + "\n\n".join(blocks)
+
+
+def nothing_wrong(facts: "Facts") -> str:
+    """Where there is no finding."""
+    return "" if facts.outcome is Outcome.REFUSED else "Every row could be read, and nothing is wrong in any of them."
 
 
 def _wrapped(sentence: str) -> str:
     return textwrap.fill(sentence, 100, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
 
 
-def _foot(said: pd.DataFrame) -> str:
+def _foot(facts: "Facts", said: pd.DataFrame) -> str:
     if not len(said):
         return ""
     follow = int((said["code"] == Code.REFERENCE_REJECTED.value).sum())
-    only = f"{follow:,} of these only follow from other rows: they come in by themselves once those are mended.\n\n"
-    return (only if follow else "") + (
-        "Every finding, row by row: rejections.csv (opens in a spreadsheet). In a browser: report.html.\n"
-        "The rejected rows as they came: the folder rejected. Mend them in your student information system,\n"
-        "then upload the whole roster again: an upload is always all of it."
-    )
+    verb = "follows" if follow == 1 else "follow"
+    lines = [f"{follow:,} of these only {verb} from other rows: once those are mended, this needs nothing more.", ""]
+    lines = lines if follow else []
+    lines.append("Every finding, row by row: rejections.csv (opens in a spreadsheet). In a browser: report.html.")
+    if (said["severity"] == Severity.ROW.value).any() and facts.outcome is not Outcome.REFUSED:
+        lines.append("The rejected rows as they came: the folder rejected.")
+    lines += [
+        "Mend it in your student information system, then upload the whole roster again: an upload is",
+        "always all of it.",
+    ]
+    return "\n".join(lines)

@@ -103,7 +103,7 @@ def _careful(raw: bytes, width: int) -> tuple[pa.Table, _Numbers, list[Record]]:
     chunks: list[pa.Table] = []
     rows: list[list[str]] = []
     numbers: list[int] = []
-    for at, cells, closed in records(lines(raw)):
+    for at, cells, closed in records(lines(raw), width):
         if not closed or (len(cells) != width and any(map(str.strip, cells))):
             ragged.append(Record(at, cells, closed))
             continue

@@ -189,7 +189,7 @@ def _turn_away(sheet: Sheet, rejected: pd.DataFrame, roots: pd.Series, desk: _De
 
 def _about_repeats(sheet: Sheet, repeated: pd.DataFrame) -> pd.DataFrame:
     column = "person_id" if sheet.form.kind is Kind.ENROLLMENT else "id"
-    allowed = {"contact": "another contact (at most five)", "school": "another school"}
+    allowed = {"contact": "another contact (up to five)", "school": "another school"}
     further = " or ".join(allowed[name] for name in sheet.form.further)
     return found(
         Code.ID_REPEATED,
@@ -199,7 +199,9 @@ def _about_repeats(sheet: Sheet, repeated: pd.DataFrame) -> pd.DataFrame:
         column=sheet.heading(column),
         record=shorten(repeated["id"]) if "id" in repeated else "",
         value=shorten(repeated[column]),
-        detail=f"A further row may only differ by {further}." if further else "",
+        detail=f"A second row with one id may only bring {further}; all its other cells must be the same."
+        if further
+        else "",
     )
 
 

@@ -10,9 +10,6 @@ import inspect
 class StoreError(Exception):
     """The store cannot do this. See the log of the service for the reason."""
 
-    #: Whether the same call may succeed later.
-    again = False
-
     def __init__(self, **facts: object) -> None:
         """The docstring of the class is the message; `facts` fill its gaps and stay readable as attributes."""
         self.facts = facts

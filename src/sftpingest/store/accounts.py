@@ -30,7 +30,7 @@ USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
 
 class NoSuchDistrict(StoreError):
-    """There is no district "{slug}". `sftpingest district list` shows those there are."""
+    """There is no district "{slug}" in {store} ({setting}). `sftpingest district list` shows those there are."""
 
 
 class NoSuchLogin(StoreError):
@@ -61,7 +61,7 @@ def district(c: Connection, slug: str) -> District:
     """The district of that slug. Raises NoSuchDistrict."""
     row = c.execute(select(DISTRICT).where(DISTRICT.c.slug == slug)).first()
     if row is None:
-        raise NoSuchDistrict(slug=slug)
+        raise NoSuchDistrict(slug=slug, **_store(c))
     return _district(row)
 
 
@@ -69,8 +69,16 @@ def district_of(c: Connection, district_id: int) -> District:
     """The district of that id. Raises NoSuchDistrict."""
     row = c.execute(select(DISTRICT).where(DISTRICT.c.id == district_id)).first()
     if row is None:
-        raise NoSuchDistrict(slug=f"number {district_id}")
+        raise NoSuchDistrict(slug=f"number {district_id}", **_store(c))
     return _district(row)
+
+
+def _store(c: Connection) -> dict[str, str]:
+    """Which store was looked at, without its password, and the setting that says so."""
+    url = c.engine.url
+    if c.dialect.name == "sqlite":
+        return {"store": str(url.database), "setting": "SFTPINGEST_DATA"}
+    return {"store": url.render_as_string(), "setting": "SFTPINGEST_DATABASE_URL"}
 
 
 def _district(row: Row[Any]) -> District:
@@ -87,7 +95,7 @@ def set_district(c: Connection, slug: str, key: str, text: str) -> None:
     # Two people may set two things at once; on PostgreSQL the row is held until the caller commits.
     row = c.execute(select(DISTRICT.c.settings).where(DISTRICT.c.slug == slug).with_for_update()).first()
     if row is None:
-        raise NoSuchDistrict(slug=slug)
+        raise NoSuchDistrict(slug=slug, **_store(c))
     c.execute(update(DISTRICT).where(DISTRICT.c.slug == slug).values(settings=changed(row.settings, key, text)))
 
 

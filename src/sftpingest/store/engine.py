@@ -4,7 +4,8 @@ In:  a URL: `sqlite:///FILE` or `postgresql://…`.
 Out: an Engine whose transactions are real ones on both stores.
 
 `engine.begin()` is for whoever writes; on SQLite it waits for its turn before it reads anything, so that what it read
-is still so when it writes. `engine.connect()` is for whoever only reads; it never waits and never makes others wait.
+is still so when it writes. `engine.connect()` is for whoever only reads; it makes nobody wait, and it waits for nobody
+but, on PostgreSQL, for the first load of an installation (docs/decisions/0002-first-load.md).
 """
 
 import sqlite3
@@ -26,6 +27,8 @@ from sftpingest.store import StoreError
 #: How long one writer of SQLite waits for another.
 BUSY_SECONDS = 30
 _WRITES = "sftpingest_writes"
+#: Where alembic finds the migrations: a package and a folder in it.
+MIGRATIONS = "sftpingest.store:migrations"
 #: The advisory lock under which PostgreSQL is migrated.
 _MIGRATING = 0x5F7B_0001
 
@@ -46,6 +49,12 @@ def open_store(url: str) -> Engine:
     if backend in {"postgresql", "postgres"}:
         return _open_postgresql(where.set(drivername="postgresql+psycopg"))
     raise WrongStore(url=where.render_as_string(hide_password=True))
+
+
+def file_of(url: str) -> Path | None:
+    """The file in which a store of SQLite lies; None for PostgreSQL."""
+    where = make_url(url)
+    return Path(where.database) if where.database and where.get_backend_name() == "sqlite" else None
 
 
 def _open_postgresql(where: URL) -> Engine:
@@ -126,7 +135,7 @@ def migrate(engine: Engine, to: str = "head") -> None:
     """Bring the tables to a revision, all or nothing. Two processes may start this at once: the second one waits."""
     with _migrating(engine) as c:
         config = Config()
-        config.set_main_option("script_location", "sftpingest.store:migrations")
+        config.set_main_option("script_location", MIGRATIONS)
         config.attributes["connection"] = c
         command.upgrade(config, to)
 

@@ -67,9 +67,10 @@ def _numbers(packed: _Packed) -> pa.Array:
 
 def _lines(packed: _Packed, kind: pa.DataType) -> pa.Array:
     """Lines of CSV with one cell each."""
+    lines = str(packed).encode()
     table = csv.read_csv(
-        pa.BufferReader(str(packed).encode()),
-        csv.ReadOptions(column_names=["cell"]),
+        pa.BufferReader(lines),
+        csv.ReadOptions(column_names=["cell"], block_size=len(lines) + 1),  # else a cell of a megabyte is refused
         csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
         csv.ConvertOptions(column_types={"cell": kind}, strings_can_be_null=False),
     )

@@ -158,7 +158,7 @@ def release(c: Connection, sync_id: int) -> None:
 
 def discard(c: Connection, sync_id: int) -> None:
     """Held -> discarded: a person does not want it. Raises NoSuchSync, NotHeld."""
-    _decide(c, sync_id, State.DISCARDED, "discarded", finished_at=now(), report=None)
+    _put_aside(c, sync_id, "discarded", "A person discarded it.")
 
 
 def replace_held(c: Connection, district_id: int, by_sync_id: int) -> list[int]:
@@ -166,8 +166,14 @@ def replace_held(c: Connection, district_id: int, by_sync_id: int) -> list[int]:
     older = (SYNC.c.district_id == district_id, SYNC.c.state == State.HELD, SYNC.c.id < by_sync_id)
     gone = list(c.scalars(select(SYNC.c.id).where(*older).order_by(SYNC.c.id).with_for_update()))
     for sync_id in gone:
-        _decide(c, sync_id, State.DISCARDED, f"replaced by sync {by_sync_id}", finished_at=now(), report=None)
+        _put_aside(c, sync_id, f"replaced by sync {by_sync_id}", f"Upload {by_sync_id} took its place.")
     return gone
+
+
+def _put_aside(c: Connection, sync_id: int, note: str, why: str) -> None:
+    """Held -> discarded; its report, written anew, says why before why it was held."""
+    reason = f"{why} {sync(c, sync_id).reason}".strip()
+    _decide(c, sync_id, State.DISCARDED, note, reason=reason, finished_at=now(), report=None)
 
 
 def _decide(c: Connection, sync_id: int, after: State, note: str, **facts: object) -> None:
@@ -180,7 +186,7 @@ def _decide(c: Connection, sync_id: int, after: State, note: str, **facts: objec
 
 def _move(c: Connection, sync_id: int, before: State, after: State, attempt: int, note: str, **facts: object) -> None:
     """The one place where a state changes: only from the state and attempt that the caller believes it has."""
-    if after not in TRANSITIONS[before] and before is not after:
+    if after not in TRANSITIONS[before]:
         raise ValueError(f"{before} is never followed by {after}")
     believed = (SYNC.c.id == sync_id, SYNC.c.state == before, SYNC.c.attempts == attempt)
     if c.execute(update(SYNC).where(*believed).values(state=after, **facts)).rowcount != 1:

@@ -27,6 +27,9 @@ _NUMBERS = {
     "position": "position",
 }
 
+#: The advisory lock of a first load on PostgreSQL.
+_FIRST_LOAD = 0x5F7B_0002
+
 
 def load(c: sa.Connection, district_id: int, sync_id: int, changes: Changes) -> None:
     """Write what changed. `sync_id` becomes the first sync of new versions and the end of old ones."""
@@ -85,15 +88,24 @@ def _end(c: sa.Connection, district_id: int, sync_id: int, kind: Kind, changed: 
         raise RuntimeError(f"{len(ended)} versions of {kind} were to end, {done.rowcount} did")
 
 
+def _may_drop(c: sa.Connection, table: sa.Table) -> bool:
+    """Whether the table is empty and no other first load is on its way: two that both looked would wait for each other.
+
+    The lock is held until the transaction ends, and is taken before the table is looked at.
+    """
+    alone = c.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_FIRST_LOAD))).scalar_one()
+    return bool(alone) and not c.execute(sa.select(sa.exists(sa.select(table)))).scalar_one()
+
+
 @contextmanager
 def _without_indexes(c: sa.Connection, kind: Kind) -> Iterator[None]:
     """Build the indexes of an empty table after it is filled: less than half the time on PostgreSQL.
 
-    The first load of the first district is one; the next ones pay the usual price. SQLite's tables are clustered:
-    there is nothing to gain.
+    The first load of the first district is one; the next ones pay the usual price, and so does one that begins at the
+    same time: it waits. SQLite's tables are clustered: there is nothing to gain.
     """
     table = VERSIONS[kind]
-    if c.dialect.name != "postgresql" or c.execute(sa.select(sa.exists(sa.select(table)))).scalar_one():
+    if c.dialect.name != "postgresql" or not _may_drop(c, table):
         yield
         return
     constraints = sorted((part for part in table.constraints if part.name), key=lambda part: str(part.name))

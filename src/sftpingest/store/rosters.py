@@ -105,10 +105,10 @@ def _enrollments(district_id: int, as_of: int | None) -> "sa.Select[tuple[str, .
     return sa.select(*columns).select_from(joined).where(*then).order_by(section.c.id, role, person)
 
 
-def counts(c: sa.Connection, district_id: int) -> dict[Kind, int]:
-    """How many records of each kind a district has now."""
+def counts(c: sa.Connection, district_id: int, as_of: int | None = None) -> dict[Kind, int]:
+    """How many records of each kind a district has now, or had when the sync `as_of` had been applied."""
     out = {}
     for kind, versions in VERSIONS.items():
-        chosen = sa.select(sa.func.count()).select_from(versions).where(*_then(versions, district_id, None))
+        chosen = sa.select(sa.func.count()).select_from(versions).where(*_then(versions, district_id, as_of))
         out[kind] = int(c.execute(chosen).scalar_one())
     return out

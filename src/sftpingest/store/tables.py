@@ -42,13 +42,15 @@ class State(StrEnum):
 #: What may follow what.
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.RUNNING}),
-    State.RUNNING: frozenset(State) - {State.DISCARDED},
+    State.RUNNING: frozenset(State),  # discarded: a person released it, but the roster has moved since
     State.HELD: frozenset({State.QUEUED, State.DISCARDED}),
     State.APPLIED: frozenset(),
     State.REFUSED: frozenset(),
     State.DISCARDED: frozenset(),
     State.FAILED: frozenset(),
 }
+#: What the journal calls the door of an upload that came through SFTP.
+SFTP = "sftp"
 #: A sync in one of these has ended and gets a report.
 ENDED = frozenset(State) - {State.QUEUED, State.RUNNING}
 #: A sync in one of these is over for good: nothing can follow.
@@ -151,7 +153,7 @@ class Sync(SQLModel, table=True):
     id: int = Field(default=None, primary_key=True)
     district_id: int = Field(sa_column=_of_district())
     mark: str = Field(sa_type=String(32))  #: names the snapshot of the upload
-    door: str = Field(sa_type=String(16))  #: sftp or ingest
+    door: str = Field(sa_type=String(16))  #: sftp, ingest, or restore:<number of a sync>, which may have eight digits
     signature: str | None = Field(default=None, sa_type=Text)  #: what home looked like when snapshotted
     state: State = Field(
         sa_type=Enum(

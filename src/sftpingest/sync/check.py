@@ -12,16 +12,16 @@ from typing import Any
 
 import pandas as pd
 
-from sftpingest.inbox import bring
+from sftpingest.inbox import bring, files_of
 from sftpingest.roster.changes import Outcome
 from sftpingest.roster.finding import Severity, in_order, worst
-from sftpingest.roster.format import load
+from sftpingest.roster.format import Format, load
 from sftpingest.roster.judge import Verdict, refuse
 from sftpingest.roster.parse import parse
 from sftpingest.roster.report import Facts, counts, report, result
 from sftpingest.roster.validate import validate
 from sftpingest.sync.counted import counted
-from sftpingest.sync.files import Files
+from sftpingest.sync.files import Files, readable
 from sftpingest.sync.memory import lean
 
 
@@ -46,18 +46,20 @@ def check(path: Path, format_name: str, *, strict: bool) -> Checked:
     lean()
     form = load(format_name)
     with tempfile.TemporaryDirectory() as folder:
-        if not path.is_dir():
+        if path.is_dir():
+            files_of(path)  # raises where an upload of it would be none
+        else:
             bring(path, Path(folder))
         files = Files(path if path.is_dir() else Path(folder))
         parsed = parse(files, form)
         records = {sheet.name: sheet.records for sheet in parsed.sheets}
         refused = refuse(parsed.findings)
         findings = parsed.findings if refused else in_order(validate(parsed).findings, records)
-        findings = _strictly(findings) if strict else findings
+        findings = _strictly(findings, form) if strict else findings
         verdict = refuse(findings) or Verdict(Outcome.APPLIED)
         facts = Facts(
             sync=0,
-            district=path.resolve().name,
+            district=readable(path.resolve().name),
             format=form.title,
             outcome=verdict.outcome,
             reason=verdict.reason,
@@ -69,10 +71,13 @@ def check(path: Path, format_name: str, *, strict: bool) -> Checked:
     return Checked(dict(facts.files), worst(findings), verdict.outcome is Outcome.REFUSED, made, result(facts))  # type: ignore[arg-type]
 
 
-def _strictly(findings: pd.DataFrame) -> pd.DataFrame:
-    """Every departure from the format rejects its row, or its file where it is about no row."""
+def _strictly(findings: pd.DataFrame, form: Format) -> pd.DataFrame:
+    """Every departure from the format rejects its row; its file, or the upload, where it is about no row."""
     light = findings["severity"].isin([Severity.NOTE.value, Severity.VALUE.value]).to_numpy(bool)
     severity = findings["severity"].copy()
     severity.loc[light & findings["row"].notna().to_numpy()] = Severity.ROW.value
-    severity.loc[light & findings["row"].isna().to_numpy()] = Severity.FILE.value
+    core = findings["file"].map(lambda name: getattr(form.file(name), "core", False), na_action=None).to_numpy(bool)
+    about_file = light & findings["row"].isna().to_numpy()
+    severity.loc[about_file & ~core] = Severity.FILE.value
+    severity.loc[about_file & core] = Severity.UPLOAD.value
     return findings.assign(severity=severity)

@@ -28,7 +28,7 @@ from sftpingest.roster.validate import validate
 from sftpingest.store import accounts, journal, rosters
 from sftpingest.store.accounts import DistrictSettings
 from sftpingest.store.load import load as load_changes
-from sftpingest.store.tables import District, State, Sync
+from sftpingest.store.tables import SFTP, District, State, Sync
 from sftpingest.sync.clock import Stages
 from sftpingest.sync.counted import counted
 from sftpingest.sync.files import Files
@@ -38,6 +38,10 @@ from sftpingest.sync.restore import is_restore, run_restore
 
 log = structlog.get_logger()
 
+WRITTEN = (
+    "The files were written to while they were being read. They are taken again by themselves once nobody writes to "
+    "them any more."
+)
 MOVED = "The roster has changed since this upload was held. Upload again."
 
 
@@ -98,13 +102,18 @@ def _judge(engine: Engine, folders: Folders, sync: Sync, district: District, sta
     try:
         form = load(settings.format)
     except WrongFormat as wrong:
-        return Judged(Verdict(Outcome.REFUSED, f"Nothing was changed. {wrong}"))
-    files = Files(folders.uploads / sync.mark)
-    upload = Upload(sync, district, settings, form, files, inbox.broken_off(folders))
+        return Judged(Verdict(Outcome.REFUSED, str(wrong)))
+    snapshot = folders.uploads / sync.mark
+    if not inbox.intact(snapshot):
+        return Judged(Verdict(Outcome.REFUSED, WRITTEN))
+    files = Files(snapshot)
+    broken_off = inbox.broken_off(folders) if sync.door == SFTP else ()
+    upload = Upload(sync, district, settings, form, files, broken_off)
     with stages.of("fingerprint"):
         fingerprint = upload.fingerprint()
         judged = _as_before(engine, upload, fingerprint)
-    return replace(judged or _stages(engine, upload, stages), fingerprint=fingerprint)
+    judged = replace(judged or _stages(engine, upload, stages), fingerprint=fingerprint)
+    return judged if inbox.intact(snapshot) else Judged(Verdict(Outcome.REFUSED, WRITTEN))
 
 
 def _stages(engine: Engine, upload: Upload, stages: Stages) -> Judged:
@@ -141,10 +150,10 @@ def _parsed(upload: Upload) -> Parsed:
 
 
 def _verdict(upload: Upload, changes: Changes, *, first: bool) -> Verdict:
-    """Applied or held. What a person released is applied only where it is just what was shown."""
+    """Applied or held. What a person released is applied only where it is just what was shown, else put aside."""
     shown = (upload.sync.base, upload.sync.digest)
     if upload.sync.release and shown != (upload.district.head, changes.digest()):
-        return Verdict(Outcome.HELD, MOVED)
+        return Verdict(Outcome.DISCARDED, MOVED)
     return judge(changes, policy(upload.settings), first=first, released=upload.sync.release)
 
 

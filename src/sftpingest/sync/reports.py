@@ -4,7 +4,9 @@ In:  a sync that has ended.
 Out: its report in the district's folder. Made from nothing that a crash could have lost.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pandas as pd
 from sqlalchemy import Engine
@@ -12,7 +14,7 @@ from sqlalchemy import Engine
 from sftpingest import inbox
 from sftpingest.inbox import Folders
 from sftpingest.roster.changes import Outcome
-from sftpingest.roster.format import Format, load
+from sftpingest.roster.format import Format, WrongFormat, load
 from sftpingest.roster.report import Facts, report
 from sftpingest.store import accounts, journal
 from sftpingest.store.tables import District, Sync
@@ -32,18 +34,30 @@ def write_report(engine: Engine, folders: Folders, sync: Sync, findings: pd.Data
         ended = journal.sync(c, sync.id)
         district = accounts.district_of(c, sync.district_id)
     settings = accounts.district_settings(district)
-    form = load(settings.format)
-    snapshot = folders.uploads / ended.mark
-    files = Files(snapshot) if snapshot.is_dir() else {}
-    name = _name(ended)
+    form, name = _format(settings.format), _name(ended)
+    files = _files(folders.uploads / ended.mark)
     inbox.publish(folders, name, report(_facts(ended, district, form), findings, files, form))
     with engine.begin() as c:
         journal.reported(c, ended.id, name)
     inbox.prune(folders, settings.retention_days, datetime.now(UTC))
 
 
+def _format(name: str) -> Format:
+    """The format of that name; one without files where it cannot be loaded: an upload gets its report all the same."""
+    try:
+        return load(name)
+    except WrongFormat:
+        return Format(name=name, title=name, files=())
+
+
+def _files(snapshot: Path) -> Mapping[str, bytes]:
+    """The files as they were judged; none where they are gone, or were written to since."""
+    return Files(snapshot) if snapshot.is_dir() and inbox.intact(snapshot) else {}
+
+
 def _facts(sync: Sync, district: District, form: Format) -> Facts:
     names = [name for file in form.files for name in sync.files if form.file(name) is file]
+    names += [name for name in sync.files if form.file(name) is None]  # the format has changed since
     return Facts(
         sync=sync.id,
         district=district.name,

@@ -23,17 +23,17 @@ from watchfiles import Change, awatch
 
 from sftpingest import inbox
 from sftpingest.inbox import Folders, Seen, Sight
+from sftpingest.inbox.folders import HOME
 from sftpingest.store import accounts, journal
-from sftpingest.store.tables import District
+from sftpingest.store.tables import SFTP, District
 from sftpingest.work.fault import fault
-from sftpingest.work.snapshots import tidy
+from sftpingest.work.snapshots import prune, tidy
 
 #: Seconds between two scans of all homes, between two looks at one that is not yet settled, between two passes at
-#: least, and between two removals of snapshots that nobody needs.
+#: least, and between two removals of what nobody needs any more.
 SCAN, AGAIN, BREATH, TIDY = 3.0, 0.25, 0.05, 600.0
 #: A snapshot that no sync knows is removed when it is older than so many seconds.
 GRACE = 60.0
-DOOR = "sftp"
 
 log = structlog.get_logger()
 
@@ -43,15 +43,12 @@ class Uploads(Protocol):
 
     def writing(self, slug: str) -> int:
         """How many uploads are open."""
-        ...
 
     def changed(self, slug: str) -> float | None:
         """`time.monotonic()` of the last close, rename or removal of a file; None where there was none."""
-        ...
 
     async def wait(self) -> None:
         """Return when something has happened since the last call."""
-        ...
 
 
 async def watch(engine: Engine, data: Path, uploads: Uploads, quiet_seconds: float, stop: asyncio.Event) -> None:
@@ -80,6 +77,7 @@ class _Home:
     due: float | None = None  #: when to look again, before the next scan of all
     #: the files last snapshotted or found to be snapshotted already, and what the door said then
     taken: tuple[tuple[Seen, ...], float | None] | None = None
+    fault: str = ""  #: why it could not be read the last time
 
 
 @dataclass
@@ -133,8 +131,8 @@ class _Watcher:
         at, districts = time.monotonic(), await asyncio.to_thread(self._districts)
         self.homes = {district.id: self.homes.get(district.id, _Home()) for district in districts}
         if at >= self.tidy_at:
-            await asyncio.to_thread(self._tidy, districts)
             self.tidy_at = at + TIDY
+            await asyncio.to_thread(self._tidy, districts)
         every = at >= self.scan_at
         if every:
             self.scan_at = at + SCAN
@@ -152,6 +150,7 @@ class _Watcher:
     def _tidy(self, districts: Iterable[District]) -> None:
         for district in districts:
             tidy(self.engine, self._folders(district), grace=GRACE)
+            prune(self._folders(district), accounts.district_settings(district).retention_days)
 
     def _folders(self, district: District) -> Folders:
         return inbox.folders(self.data, district.slug)
@@ -160,12 +159,27 @@ class _Watcher:
         home = self.homes[district.id]
         return self.uploads.changed(district.slug) != home.changed or (home.due is not None and at >= home.due)
 
-    def _look(self, districts: Iterable[District]) -> list[tuple[District, tuple[Seen, ...]]]:
-        return [(district, inbox.look(self._folders(district).home)) for district in districts]
+    def _look(self, districts: Iterable[District]) -> list[tuple[District, tuple[Seen, ...] | None]]:
+        return [(district, self._seen(district)) for district in districts]
 
-    async def _visit(self, district: District, seen: tuple[Seen, ...]) -> None:
+    def _seen(self, district: District) -> tuple[Seen, ...] | None:
+        """The files in a home; None where it cannot be read, which is said when it begins."""
+        home = self.homes[district.id]
+        try:
+            seen = inbox.look(self._folders(district).home)
+        except OSError as error:
+            before, home.fault = home.fault, fault(error)
+            if before != home.fault:
+                log.error("home.unreadable", district=district.slug, fault=home.fault)  # noqa: TRY400
+            return None
+        home.fault = ""
+        return seen
+
+    async def _visit(self, district: District, seen: tuple[Seen, ...] | None) -> None:
         at, home = time.monotonic(), self.homes[district.id]
         home.changed, home.due = self.uploads.changed(district.slug), None
+        if seen is None:
+            return
         home.sight = inbox.sight(home.sight, seen, at)
         settings = accounts.district_settings(district)
         if not seen or home.taken == (seen, home.changed) or settings.paused(datetime.now().astimezone().date()):
@@ -211,14 +225,14 @@ class _Watcher:
     def _queue(self, district: District, mark: str, signature: str) -> int:
         try:
             with self.engine.begin() as c:
-                return journal.queue(c, district.id, mark, DOOR, signature)
+                return journal.queue(c, district.id, mark, SFTP, signature)
         except BaseException:
             inbox.drop_snapshot(self._folders(district), mark)
             raise
 
 
 def _in_a_home(_: Change, path: str) -> bool:
-    return Path(path).parent.name == "home"
+    return Path(path).parent.name == HOME
 
 
 def _snapshot(folders: Folders, mark: str, seen: tuple[Seen, ...]) -> bool:

@@ -14,6 +14,7 @@ import asyncssh
 import pytest
 from asyncssh import FXF_APPEND, FXF_CREAT, FXF_WRITE
 
+from sftpingest.doors.sftp.staging import Staging
 from tests.doors.sftp.conftest import Knock
 
 
@@ -116,6 +117,35 @@ def test_a_broken_upload_is_gone_on_with_though_an_older_file_is_published(door:
     assert door.published() == {"students.csv": local.read_bytes()}
 
 
+@pytest.mark.parametrize("order", [(0, 4, 8), (8, 4, 0)], ids=["in order", "out of order"])
+def test_a_whole_file_written_over_a_longer_broken_off_one_ends_where_the_client_ends(
+    door: Knock, order: tuple[int, ...]
+) -> None:
+    """Clients that do not ask for truncation write from the start: nothing of the other day's file may follow."""
+    (door.staging / "0123456789abcdef.students.csv").write_text("the longer file of another day")
+
+    async def overwrite() -> None:
+        async with door.client() as client, client.open("students.csv", FXF_WRITE | FXF_CREAT, encoding=None) as file:
+            for at in order:
+                await file.write(b"the new file"[at : at + 4], at)
+
+    asyncio.run(overwrite())
+    assert door.published() == {"students.csv": b"the new file"}
+
+
+def test_a_broken_off_file_that_is_only_opened_and_closed_stays_broken_off(door: Knock) -> None:
+    (door.home / "students.csv").write_text("published")
+    (door.staging / "0123456789abcdef.students.csv").write_text("part")
+
+    async def look() -> None:
+        async with door.client() as client, client.open("students.csv", FXF_WRITE | FXF_CREAT):
+            pass
+
+    asyncio.run(look())
+    assert door.published() == {"students.csv": b"published"}
+    assert staged_bytes(door) == 4
+
+
 def test_a_partial_shows_its_size_by_name_and_only_then(door: Knock) -> None:
     (door.home / "students.csv").write_text("published")
     (door.staging / "0123456789abcdef.students.csv").write_text("part")
@@ -159,6 +189,33 @@ def test_somebody_who_only_looks_at_a_partial_does_not_keep_a_client_from_going_
 
     asyncio.run(go_on())
     assert door.published() == {"students.csv": b"part two"}
+
+
+def test_somebody_who_only_looks_at_a_partial_keeps_nobody_waiting(door: Knock) -> None:
+    """Nor does whoever waits to go on with it: all sessions share one event loop."""
+    partial = door.staging / "0123456789abcdef.students.csv"
+    partial.write_text("part")
+    staging = Staging(door.root, None)
+
+    async def wait_for_it() -> float:
+        waiting = asyncio.create_task(staging.resume("students.csv"))
+        begun = time.monotonic()
+        while not waiting.done():
+            await asyncio.sleep(0)
+            passed, begun = time.monotonic() - begun, time.monotonic()
+            longest.append(passed)
+        assert waiting.result() is None
+        return max(longest)
+
+    longest: list[float] = []
+    with partial.open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        found = staging.partial("students.csv")
+        assert found is not None
+        assert found.st_size == 4
+        assert asyncio.run(wait_for_it()) < 0.05
+        assert staging.drop_partials("students.csv")
+    assert list(door.staging.iterdir()) == []
 
 
 def test_a_truncating_upload_begins_anew(door: Knock, local: Path) -> None:

@@ -38,6 +38,17 @@ def test_the_readme_says_how_to_upload_where_reports_are_and_how_long_to_wait(do
     text = (tmp_path / "README.txt").read_text()
     assert "/reports/latest/" in text
     assert "We start 1 minute after" in text
+    for name in ("schools.csv", "teachers.csv", "students.csv", "sections.csv", "enrollments.csv", "staff.csv"):
+        assert name in text
+
+
+@pytest.mark.parametrize(
+    ("own", "said"), [(0.0, "We start at once after"), (90.0, "We start 1 minute 30 seconds after")]
+)
+def test_the_readme_tells_a_district_its_own_quiet_time(door: Knock, tmp_path: Path, own: float, said: str) -> None:
+    door.gate.entry = replace(door.gate.entry, quiet_seconds=own)
+    assert door.sftp(f"get README.txt {tmp_path}\n").returncode == 0
+    assert said in (tmp_path / "README.txt").read_text()
 
 
 def test_reports_are_a_tree_to_read(door: Knock, tmp_path: Path) -> None:
@@ -55,6 +66,23 @@ def test_latest_is_the_newest_report_and_is_no_link(door: Knock, tmp_path: Path)
     assert door.sftp("ls -l /reports/latest/\n").stdout.splitlines()[1].startswith("-r--r--r--")
     assert door.sftp(f"get /reports/latest/summary.txt {tmp_path}\n").returncode == 0
     assert (tmp_path / "summary.txt").read_text() == "new"
+
+
+def test_what_only_looks_like_a_report_is_not_the_latest(door: Knock, tmp_path: Path) -> None:
+    door.report(NEWER, summary="new")
+    door.report(f"{NEWER}-kept", summary="an operator's copy")
+    os.utime(door.reports / NEWER, (5, 5))
+    assert door.sftp(f"get /reports/latest/summary.txt {tmp_path}\n").returncode == 0
+    assert (tmp_path / "summary.txt").read_text() == "new"
+    [latest] = [line for line in door.sftp("ls -l /reports\n").stdout.splitlines() if line.endswith("latest")]
+    assert "1970" in latest
+
+
+def test_the_latest_is_told_by_the_number_of_its_sync_and_not_by_its_text(door: Knock, tmp_path: Path) -> None:
+    for number in ("999999", "1000000"):
+        door.report(f"2026-11-24T031502Z-{number}", summary=number)
+    assert door.sftp(f"get /reports/latest/summary.txt {tmp_path}\n").returncode == 0
+    assert (tmp_path / "summary.txt").read_text() == "1000000"
 
 
 def test_latest_is_absent_before_the_first_report(door: Knock) -> None:

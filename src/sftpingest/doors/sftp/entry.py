@@ -17,6 +17,8 @@ class Entry:
     root: Path
     #: bytes that home/ and staging/ may hold together; None is no limit
     quota_bytes: int | None = None
+    #: seconds without any change after which its files are an upload; None: those of the installation
+    quiet_seconds: float | None = None
 
 
 class Gate(Protocol):

@@ -7,16 +7,18 @@ _TEXT = """\
 How to send your roster
 =======================
 
-1. Upload your files into this folder, the top folder /. Put them straight
-   here: there are no folders to make. Always send the whole roster; a new
-   file replaces the old one of the same name.
+1. Upload your files into this folder, the top folder /: schools.csv,
+   teachers.csv, students.csv, sections.csv and enrollments.csv; staff.csv if
+   you like. Put them straight here: there are no folders to make. Always send
+   the whole roster; a new file replaces the old one of the same name.
 
 2. Wait. We start {quiet} after your last file has arrived. While a file is
    still on its way we wait for it, so take your time. If your connection
    breaks, upload the file again, or let your program resume it: half a file
    is never used.
 
-3. Read the report in /reports/latest/
+3. Read the report in /reports/latest/ (until the new one is there, that is
+   still the last one).
 
    summary.txt       what happened, in words. Start here.
    rejections.csv    every row we could not take, where it is and how to mend
@@ -26,6 +28,9 @@ How to send your roster
 
    Mend mistakes in the system that the files come from, and upload the whole
    roster again. Earlier reports lie beside it in /reports/.
+
+If a program does this for you: it must not upload the reports that it has
+fetched. Let it keep them in another folder than the one it uploads.
 
 This file and the reports can only be read.
 """

@@ -4,6 +4,7 @@ In: names with passwords or keys, and requests for channels. Out: one `Session` 
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from asyncssh.constants import DISC_NO_MORE_AUTH_METHODS_AVAILABLE
 from sftpingest.doors.sftp.entry import Entry, Gate
 from sftpingest.doors.sftp.overrides import SFTP, Channel
 from sftpingest.doors.sftp.reading import OwnText
+from sftpingest.doors.sftp.readme import readme
 from sftpingest.doors.sftp.session import Session
 from sftpingest.doors.sftp.uploads import Uploads
 
@@ -35,12 +37,18 @@ class House:
 
     gate: Gate
     uploads: Uploads
-    readme: OwnText
+    quiet_seconds: float
     threads: Executor
     #: False once the door drains: no new uploads
     accepting: bool = True
     connections: set[SSHServerConnection] = field(default_factory=set)
     sessions: set[asyncio.Task[Any]] = field(default_factory=set)
+    opened: int = field(default_factory=lambda: int(time.time()))
+
+    def readme(self, entry: Entry) -> OwnText:
+        """The text for a district, with its own quiet time where it has one."""
+        quiet = self.quiet_seconds if entry.quiet_seconds is None else entry.quiet_seconds
+        return OwnText(readme(quiet), self.opened)
 
 
 class Reception(asyncssh.SSHServer):
@@ -128,7 +136,8 @@ class Reception(asyncssh.SSHServer):
             messages.write(_SFTP_ONLY)
             channel.exit(1)
             return
-        session = Session(channel, entry, self._house.uploads, self._house.readme, lambda: self._house.accepting)
+        text = self._house.readme(entry)
+        session = Session(channel, entry, self._house.uploads, text, lambda: self._house.accepting)
         task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._house.sessions.add(task)
         try:

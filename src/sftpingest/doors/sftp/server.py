@@ -5,7 +5,6 @@ In: an address, host keys, a gate. Out: a listening `Door` that lets logins in a
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,8 +13,6 @@ import asyncssh
 from asyncssh import SSHAcceptor
 
 from sftpingest.doors.sftp.entry import Gate
-from sftpingest.doors.sftp.reading import OwnText
-from sftpingest.doors.sftp.readme import readme
 from sftpingest.doors.sftp.reception import House, Reception
 from sftpingest.doors.sftp.uploads import Uploads
 
@@ -64,11 +61,11 @@ async def serve(
 ) -> Door:
     """Open the door on `host` and `port` (0: any free one).
 
-    `quiet_seconds` is only told to the district, in /README.txt. Raises OSError where the address is taken or
-    a host key cannot be read, asyncssh.KeyImportError where it is no key.
+    `quiet_seconds` is only told, in /README.txt, to districts that have none of their own. Raises OSError where the
+    address is taken or a host key cannot be read, asyncssh.KeyImportError where it is no key.
     """
-    text = OwnText(readme(quiet_seconds), int(time.time()))
-    house = House(gate, uploads, text, ThreadPoolExecutor(_GATE_THREADS, thread_name_prefix="sftp-gate"))
+    threads = ThreadPoolExecutor(_GATE_THREADS, thread_name_prefix="sftp-gate")
+    house = House(gate, uploads, quiet_seconds, threads)
     listener = await asyncssh.create_server(
         lambda: Reception(house),
         host,

@@ -220,7 +220,7 @@ class Session(SFTPServer):
 
     async def _resize(self, name: str, size: int) -> None:
         """Give a file another size by name: a partial stays one, a published file is replaced by a resized copy."""
-        partial = self._staging.resume(name)
+        partial = await self._staging.resume(name)
         if partial is not None:
             try:
                 self._staging.reserve(partial, size)

@@ -9,12 +9,13 @@ from enum import StrEnum
 
 from asyncssh import SFTPFailure, SFTPNoSuchFile, SFTPPermissionDenied
 
+from sftpingest.inbox.folders import REPORTS, STAGED_LONGER
+
 README = "README.txt"
-REPORTS = "reports"
 LATEST = "latest"
 
-#: longest name of an upload in bytes: file systems take 255, and staging puts a token of 17 in front
-LONGEST = 255 - 17
+#: longest name of an upload in bytes: file systems take 255, and that in staging/ is longer
+LONGEST = 255 - STAGED_LONGER
 
 #: Unicode categories nobody sees: control, invisible formatting (it can turn a name around), line separators
 _UNSEEN = {"Cc", "Cf", "Zl", "Zp"}

@@ -2,18 +2,17 @@
 
 In: a name, and pieces of a file in any order. Out: the whole file in home/ by one rename, or a partial in staging/.
 
-A staged file is called `<16 hex digits>.<final name>`. Whoever writes it holds its lock (flock), which the kernel
-takes back when the process dies: a staged file without a lock is broken off and may be resumed.
+Whoever writes a staged file holds its lock (flock), which the kernel takes back when the process dies: a staged file
+without a lock is broken off and may be resumed. Those who only look whether it is (inbox.broken_off, and we ourselves)
+share the lock for a moment. Sharing it with them is enough to know that nobody writes; only `resume`, which needs it
+alone, waits for them, and lets the other sessions work meanwhile.
 """
 
+import asyncio
 import contextlib
 import errno
 import fcntl
 import os
-import re
-import secrets
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,9 +20,8 @@ from asyncssh import SFTPQuotaExceeded
 
 from sftpingest.doors.sftp import beneath
 from sftpingest.doors.sftp.upload import Upload
+from sftpingest.inbox.folders import HOME, STAGING, staged_as, upload_of
 
-_HOME, _STAGING = "home", "staging"
-_STAGED = re.compile(r"[0-9a-f]{16}\.(?P<name>.+)", re.DOTALL)
 #: bytes that an upload may grow before all files are counted again
 _GRANT = 4 * 1024 * 1024
 _COPY_STEP = 8 * 1024 * 1024
@@ -46,19 +44,29 @@ class Staging:
         self.drop_partials(name)
         return self._new(name)
 
-    def resume(self, name: str) -> Upload | None:
+    async def resume(self, name: str) -> Upload | None:
         """Go on with the newest partial of `name`, None where there is none."""
+        for _ in range(_LOOKS):
+            try:
+                return self._resume(name)
+            except BlockingIOError:
+                await asyncio.sleep(_LOOK_SECONDS)
+        return None
+
+    def _resume(self, name: str) -> Upload | None:
+        """Raises BlockingIOError while somebody looks at it."""
         published = self.published(name)
-        with beneath.folder(self.root, _STAGING) as staging:
+        with beneath.folder(self.root, STAGING) as staging:
             for staged in _newest_first(staging, name):
-                fd = _claim(staging, staged)
+                fd = _open_unwritten(staging, staged)
                 if fd is not None:
-                    return Upload(name=name, staged=staged, fd=fd, replaces=published)
+                    _lock_alone(fd)
+                    return Upload(name=name, staged=staged, fd=fd, replaces=published, resumed=True)
         return None
 
     def copy(self, name: str) -> Upload:
         """Start an upload of `name` from what is published. It is published again only if the client changes it."""
-        with beneath.folder(self.root, _HOME) as home:
+        with beneath.folder(self.root, HOME) as home:
             published = beneath.open_file(home, name)
         upload = self._new(name)
         try:
@@ -76,13 +84,14 @@ class Staging:
 
     def partial(self, name: str) -> os.stat_result | None:
         """Facts of the newest partial of `name`, None where there is none."""
-        upload = self.resume(name)
-        if upload is None:
-            return None
-        try:
-            return os.fstat(upload.fd)
-        finally:
-            upload.close()
+        with beneath.folder(self.root, STAGING) as staging:
+            for staged in _newest_first(staging, name):
+                fd = _open_unwritten(staging, staged)
+                if fd is not None:
+                    found = os.fstat(fd)
+                    os.close(fd)
+                    return found
+        return None
 
     def reserve(self, upload: Upload, end: int) -> None:
         """See that the upload may grow to `end` bytes. Raises SFTPQuotaExceeded."""
@@ -101,7 +110,7 @@ class Staging:
 
         Never writes into the published file: snapshots are hard links to it.
         """
-        with beneath.folder(self.root, _STAGING) as staging, beneath.folder(self.root, _HOME) as home:
+        with beneath.folder(self.root, STAGING) as staging, beneath.folder(self.root, HOME) as home:
             os.rename(upload.staged, upload.name, src_dir_fd=staging, dst_dir_fd=home)
         self.drop_partials(upload.name)
 
@@ -116,15 +125,15 @@ class Staging:
 
     def drop(self, upload: Upload) -> None:
         """Remove the staged file of an upload that is still open."""
-        with beneath.folder(self.root, _STAGING) as staging:
+        with beneath.folder(self.root, STAGING) as staging:
             _unlink(staging, upload.staged)
 
     def drop_partials(self, name: str) -> bool:
         """Remove every partial of `name` that nobody is writing; whether there was one."""
         dropped = False
-        with beneath.folder(self.root, _STAGING) as staging:
+        with beneath.folder(self.root, STAGING) as staging:
             for staged in _newest_first(staging, name):
-                fd = _claim(staging, staged)
+                fd = _open_unwritten(staging, staged)
                 if fd is not None:
                     _unlink(staging, staged)
                     os.close(fd)
@@ -133,14 +142,14 @@ class Staging:
 
     def published(self, name: str) -> tuple[int, int] | None:
         """Say which file is published as `name`: its (inode, mtime in ns), None where there is none."""
-        with beneath.folder(self.root, _HOME) as home:
+        with beneath.folder(self.root, HOME) as home:
             found = beneath.regular(home, name)
         return None if found is None else (found.st_ino, found.st_mtime_ns)
 
     def remove(self, name: str) -> None:
         """Remove the published file `name` and every partial of it. FileNotFoundError where there is neither."""
         dropped = self.drop_partials(name)
-        with beneath.folder(self.root, _HOME) as home:
+        with beneath.folder(self.root, HOME) as home:
             if beneath.regular(home, name) is not None:
                 os.unlink(name, dir_fd=home)
             elif not dropped:
@@ -148,7 +157,7 @@ class Staging:
 
     def rename(self, old: str, new: str) -> None:
         """Rename a published file, replacing one that is called `new`. FileNotFoundError where there is no `old`."""
-        with beneath.folder(self.root, _HOME) as home:
+        with beneath.folder(self.root, HOME) as home:
             if beneath.regular(home, old) is None:
                 raise FileNotFoundError(errno.ENOENT, "not published")
             os.rename(old, new, src_dir_fd=home, dst_dir_fd=home)
@@ -157,7 +166,7 @@ class Staging:
 
     def set_times(self, name: str, times: tuple[int, int] | None) -> None:
         """Give the published file `name` an (atime, mtime). Partials keep theirs: the newest is the one to resume."""
-        with beneath.folder(self.root, _HOME) as home:
+        with beneath.folder(self.root, HOME) as home:
             if beneath.regular(home, name) is None and self.partial(name) is not None:
                 return
             fd = beneath.open_file(home, name)
@@ -169,61 +178,50 @@ class Staging:
 
     def sync_home(self) -> None:
         """Put the names in home/ on the disk. May take long."""
-        with beneath.folder(self.root, _HOME) as home:
+        with beneath.folder(self.root, HOME) as home:
             os.fsync(home)
 
     def _new(self, name: str) -> Upload:
-        staged, published = f"{secrets.token_hex(8)}.{name}", self.published(name)
-        with beneath.folder(self.root, _STAGING) as staging:
+        staged, published = staged_as(name), self.published(name)
+        with beneath.folder(self.root, STAGING) as staging:
             fd = beneath.new_file(staging, staged)
         fcntl.flock(fd, fcntl.LOCK_EX)
         return Upload(name=name, staged=staged, fd=fd, replaces=published)
 
     def _used(self) -> int:
         total = 0
-        for area in (_HOME, _STAGING):
+        for area in (HOME, STAGING):
             with beneath.folder(self.root, area) as folder:
                 total += sum(found.st_size for _, found in beneath.entries(folder))
         return total
 
 
-def _newest_first(staging: int, name: str) -> Iterator[str]:
-    matches = [
-        (found.st_mtime_ns, staged)
-        for staged, found in beneath.entries(staging)
-        if (match := _STAGED.fullmatch(staged)) and match["name"] == name
-    ]
-    return (staged for _, staged in sorted(matches, reverse=True))
+def _newest_first(staging: int, name: str) -> list[str]:
+    matches = [(found.st_mtime_ns, staged) for staged, found in beneath.entries(staging) if upload_of(staged) == name]
+    return [staged for _, staged in sorted(matches, reverse=True)]
 
 
-def _claim(staging: int, staged: str) -> int | None:
-    """Open a staged file and take its lock; None where somebody writes it or it has just gone."""
+def _open_unwritten(staging: int, staged: str) -> int | None:
+    """Open a staged file with a share of its lock; None where somebody writes it or it has just gone."""
     try:
         fd = beneath.open_file(staging, staged, os.O_RDWR)
     except FileNotFoundError:
         return None
-    if _lock(fd):
-        return fd
+    with contextlib.suppress(BlockingIOError):
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        if os.fstat(fd).st_nlink:  # else it was dropped between the two
+            return fd
     os.close(fd)
     return None
 
 
-def _lock(fd: int) -> bool:
-    """Take the lock unless somebody writes the file.
-
-    Those who only look whether it is broken off hold a shared lock for a moment: they are waited for, else a client
-    that goes on in the middle of its file would go on in the middle of an empty one.
-    """
-    for _ in range(_LOOKS):
-        try:
-            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        with contextlib.suppress(BlockingIOError):
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        time.sleep(_LOOK_SECONDS)
-    return False
+def _lock_alone(fd: int) -> None:
+    """Take the lock of a file of which we have a share. Where others look at it, closes it: BlockingIOError."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        raise
 
 
 def _unlink(folder: int, name: str) -> None:

@@ -25,6 +25,12 @@ class Upload:
     append: bool = False
     #: it is what is published already, nothing was changed
     whole: bool = False
+    #: it goes on with what an earlier one left
+    resumed: bool = False
+    #: the end of the furthest write; None before the first one
+    end: int | None = None
+    #: a write was at its very beginning
+    from_start: bool = False
     #: bytes up to which its size was allowed
     granted: int = 0
     #: (atime, mtime) in seconds that the client wants the published file to have
@@ -35,6 +41,8 @@ class Upload:
     def write(self, offset: int, chunk: bytes) -> int:
         """Write all of `chunk` at `offset`; how many bytes that were. OSError as of the disk."""
         self.whole = False
+        self.from_start |= offset == 0
+        self.end = max(self.end or 0, offset + len(chunk))
         done = 0
         while done < len(chunk):
             done += os.pwrite(self.fd, memoryview(chunk)[done:], offset + done)
@@ -47,6 +55,7 @@ class Upload:
     def truncate(self, size: int) -> None:
         """Cut or lengthen it to `size` bytes."""
         self.whole = False
+        self.end = max(self.end or 0, size)
         os.ftruncate(self.fd, size)
 
     def size(self) -> int:
@@ -56,6 +65,14 @@ class Upload:
     def attributes(self) -> SFTPAttrs:
         """Facts of the staged file as the client sees them."""
         return attributes(os.fstat(self.fd), writable=True)
+
+    def cut(self) -> None:
+        """End it where the client did, if it wrote it anew from the start over what was broken off.
+
+        Clients that do not ask for truncation would else leave the end of another day's file in it.
+        """
+        if self.resumed and self.from_start and self.end is not None:
+            os.ftruncate(self.fd, self.end)
 
     def flush(self) -> None:
         """Put it on the disk, with the times that the client wants. May take long."""

@@ -4,7 +4,6 @@ In: a `Spot`. Out: facts, lists of names and files opened for reading, all from 
 """
 
 import os
-import re
 import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,12 +12,11 @@ from asyncssh import SFTPAttrs, SFTPFailure, SFTPName, SFTPNoSuchFile
 
 from sftpingest.doors.sftp import beneath
 from sftpingest.doors.sftp.reading import OwnText, Reading, attributes
-from sftpingest.doors.sftp.spot import LATEST, README, REPORTS, Area, Spot, plain
+from sftpingest.doors.sftp.spot import LATEST, README, Area, Spot, plain
+from sftpingest.inbox import newest
+from sftpingest.inbox.folders import HOME, REPORTS
 
-_HOME = "home"
 _ALL_REPORTS = Spot((REPORTS,))
-#: a report's folder, e.g. 2026-11-24T031502Z-000017: the order of the names is the order of time
-_REPORT = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z-\d+")
 
 
 @dataclass(frozen=True)
@@ -35,10 +33,10 @@ class View:
         """Put the newest report's own folder in the place of /reports/latest; other spots stay as they are."""
         if place.names[:2] != (REPORTS, LATEST):
             return place
-        newest = self._newest()
-        if newest is None:
+        name = self._newest()
+        if name is None:
             raise SFTPNoSuchFile("There is no report yet. It appears here once your first upload has been read.")
-        return Spot((REPORTS, newest, *place.names[2:]))
+        return Spot((REPORTS, name, *place.names[2:]))
 
     def attributes(self, place: Spot) -> SFTPAttrs:
         """Facts of what stands at `place`."""
@@ -72,7 +70,7 @@ class View:
 
     def _top(self) -> list[SFTPName]:
         own = [_named(README, self.readme.attributes()), _named(REPORTS, self.attributes(_ALL_REPORTS))]
-        with beneath.folder(self.root, _HOME) as home:
+        with beneath.folder(self.root, HOME) as home:
             files = [(name, found) for name, found in beneath.entries(home) if stat.S_ISREG(found.st_mode)]
         taken = {README, REPORTS}  # should an operator put such a file there, ours is the one that is shown
         return own + [
@@ -86,21 +84,21 @@ class View:
             found = {name: attributes(seen, writable=False) for name, seen in beneath.entries(folder) if _shown(name)}
         if place == _ALL_REPORTS:
             found.pop(LATEST, None)
-            newest = max(filter(_REPORT.match, found), default=None)
-            if newest is not None:
-                found[LATEST] = found[newest]
+            name = self._newest()
+            if name is not None and name in found:
+                found[LATEST] = found[name]
         return [_named(name, seen) for name, seen in sorted(found.items(), key=lambda pair: pair[0])]
 
     def _newest(self) -> str | None:
         with beneath.folder(self.root, REPORTS) as reports:
             folders = [name for name, found in beneath.entries(reports) if stat.S_ISDIR(found.st_mode)]
-        return max(filter(_REPORT.match, folders), default=None)
+        return newest(folders)
 
 
 def _on_disk(place: Spot) -> tuple[str, ...]:
     """Names below the district's folder. Names with a dot in front are ours: reports that are still being written."""
     if place.area is not Area.REPORTS:
-        return (_HOME, *place.names)
+        return (HOME, *place.names)
     if not all(map(_shown, place.names)):
         raise SFTPNoSuchFile("There is no such file.")
     return place.names

@@ -79,7 +79,10 @@ class Writing:
                 raise upload.refusal
             if upload.whole:
                 self._staging.drop(upload)
+            elif upload.resumed and upload.end is None:  # looked at, and as broken off as before
+                self._staging.keep(upload)
             else:
+                upload.cut()
                 await self._publish(upload)
         finally:
             self._open.discard(upload)
@@ -104,7 +107,7 @@ class Writing:
         if flags & FXF_EXCL and there:
             raise SFTPFileAlreadyExists("There is a file of that name already.")
         if not flags & (FXF_TRUNC | FXF_EXCL):
-            resumed = self._staging.resume(name)
+            resumed = await self._staging.resume(name)
             if resumed is not None:
                 return resumed
             if there:

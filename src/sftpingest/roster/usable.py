@@ -1,0 +1,93 @@
+"""What a format must have so that an upload in it can be judged at all.
+
+In: the files of a format, in their order.
+Out: Unusable, which names the place in the TOML and says what to write there.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from sftpingest.roster.kinds import RECORDS, VALUES, Kind
+
+if TYPE_CHECKING:
+    from sftpingest.roster.format import Column, FileFormat
+
+#: Tables of a file that are not columns of its own kind but of another that is read from the same rows, and the kind
+#: of the file in which they may stand.
+PARTS = {"contact": Kind.STUDENT, "course": Kind.SECTION, "term": Kind.SECTION, "teaches": Kind.SECTION}
+#: What the rows of a kind bring along.
+BRINGS = {Kind.SECTION: (Kind.COURSE, Kind.TERM), Kind.STUDENT: (Kind.CONTACT,)}
+#: What a file of each kind needs: required columns, and the kind whose key stands there.
+NEEDS: dict[Kind, dict[str, Kind | None]] = {
+    **{kind: {"id": None} for kind in RECORDS},
+    Kind.SECTION: {"id": None, "school_id": Kind.SCHOOL, "teaches.1": Kind.TEACHER},
+    Kind.ENROLLMENT: {"school_id": Kind.SCHOOL, "section_id": Kind.SECTION, "person_id": Kind.STUDENT},
+}
+#: Columns that we work out ourselves, or keep under another name.
+OURS = {"ext", "more_school_ids", "course_id", "term_id"}
+#: How many teachers a section may have.
+MOST_TEACHERS = 100
+
+
+class Unusable(Exception):
+    """The format cannot work. Correct the line that is named."""
+
+    def __init__(self, place: str, sentences: str) -> None:
+        super().__init__(f"{place}: {sentences}")
+
+
+def refuse_unusable(file: "FileFormat", before: "tuple[FileFormat, ...]") -> None:
+    """Refuse what later stages would fall over; `before` are the files judged before this one."""
+    brought = {kind: earlier for earlier in before for kind in (earlier.kind, *BRINGS.get(earlier.kind, ()))}
+    for kind in (file.kind, *BRINGS.get(file.kind, ())):
+        if kind in brought:
+            raise Unusable(
+                f'files."{file.name}"', f"{brought[kind].name} brings {kind} records already. Keep one of them."
+            )
+    for name, refers in NEEDS[file.kind].items():
+        _refuse_without(file, name, refers)
+    for column in file.columns.values():
+        _refuse_column(file, column, brought)
+    for word in file.further:
+        if word not in {"school", "contact"} or (word == "contact" and "contact.last_name" not in file.columns):
+            raise Unusable(f'files."{file.name}"', f"further cannot name {word} here. Take it out.")
+        if word == "school":
+            _refuse_without(file, "school_id", Kind.SCHOOL)
+
+
+def _refuse_without(file: "FileFormat", name: str, refers: Kind | None) -> None:
+    """A column that rows of this kind cannot do without."""
+    column = file.columns.get(name)
+    if column is None or not column.required or (refers and column.refers is not refers):
+        too = f', refers = "{refers}"' if refers else ""
+        line = f'{{ from = "...", required = true{too} }}'
+        raise Unusable(_place(file, name), f"rows of kind {file.kind} cannot do without it. Write: {line}.")
+
+
+def _refuse_column(file: "FileFormat", column: "Column", brought: "Mapping[Kind, FileFormat]") -> None:
+    """A column that nothing would read, or that names what is not there yet."""
+    place, known = _place(file, column.name), _known(file, column.name.rpartition(".")[0])
+    if column.name not in known:
+        raise Unusable(place, f"there is no such column. Known here: {', '.join(known) or 'none'}.")
+    if column.name.startswith("teaches.") and column.refers is not Kind.TEACHER:
+        raise Unusable(place, 'it must name a teacher. Add: refers = "teacher".')
+    if column.refers and column.refers not in brought:
+        raise Unusable(place, f"no file before this one brings {column.refers} records. Put that file before this one.")
+    if column.refers and column.required and not (needed := brought[column.refers]).core:
+        raise Unusable(place, f'it cannot do without {needed.name}. Add to files."{needed.name}": core = true.')
+
+
+def _place(file: "FileFormat", name: str) -> str:
+    return f'files."{file.name}".{name if "." in name else f"columns.{name}"}'
+
+
+def _known(file: "FileFormat", part: str) -> tuple[str, ...]:
+    """The columns that this part of a file may have."""
+    if part and PARTS.get(part) is not file.kind:
+        return ()
+    if part == "teaches":
+        return tuple(f"teaches.{place}" for place in range(1, MOST_TEACHERS + 1))
+    if part:
+        return tuple(f"{part}.{name}" for name in VALUES[Kind(part)])
+    own = NEEDS[file.kind] if file.kind is Kind.ENROLLMENT else ("id", *VALUES[file.kind])
+    return tuple(name for name in own if name not in OURS)
