@@ -47,6 +47,11 @@ def test_a_format_may_lie_in_any_file(tmp_path: Path) -> None:
     assert pupils.columns["ell"].words == {"y": "Y", "yes": "Y"}
 
 
+def test_a_format_that_was_edited_is_read_anew(tmp_path: Path) -> None:
+    assert load(written(tmp_path, SOURCE)).title == "Tiny"
+    assert load(written(tmp_path, SOURCE.replace('"Tiny"', '"Small"'))).title == "Small"
+
+
 @pytest.mark.parametrize(
     ("good", "wrong"),
     [

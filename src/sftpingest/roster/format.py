@@ -90,14 +90,18 @@ def fold(heading: str) -> str:
     return "_".join(heading.strip().casefold().replace("_", " ").split())
 
 
-@cache
 def load(name: str) -> Format:
     """The format of that name among our own, or in the TOML file at that path.
 
     Raises WrongFormat, whose text says what to correct.
     """
+    return _read(name, source_of(name))
+
+
+@cache
+def _read(name: str, source: str) -> Format:
     try:
-        return _format(tomllib.loads(source_of(name)))
+        return _format(tomllib.loads(source))
     except Unusable as wrong:
         raise WrongFormat(f"The format {name} cannot be used: {wrong}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

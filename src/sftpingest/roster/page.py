@@ -4,14 +4,14 @@ In: what became of an upload, and its findings with their sentences.
 Out: HTML.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from sftpingest.roster.changes import Outcome
-from sftpingest.roster.summary import changes_heading, decision, frequent, headline, nothing_wrong
+from sftpingest.roster.summary import changes_heading, decision, headline, nothing_wrong
 
 if TYPE_CHECKING:
     from sftpingest.roster.report import Facts
@@ -34,8 +34,8 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums }
 """
 
 
-def page(facts: "Facts", said: pd.DataFrame) -> str:
-    """The whole page."""
+def page(facts: "Facts", said: pd.DataFrame, often: Sequence[tuple[int, pd.Series]]) -> str:
+    """The whole page. `often`: what `summary.frequent` says of the findings."""
     number = f"Upload {facts.sync}" if facts.sync else "Check"
     title = escape(f"{number} of {facts.district}, {facts.at:%Y-%m-%d %H:%M} UTC")
     colour = _COLOURS.get(facts.outcome, "#cf222e")
@@ -44,7 +44,7 @@ def page(facts: "Facts", said: pd.DataFrame) -> str:
         f'<p class="outcome" style="--colour: {colour}">{_said(facts)}</p>',
         _files(facts.files),
         _kinds(facts),
-        _frequent(facts, said),
+        _frequent(facts, often),
         _every(said),
     ]
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
@@ -97,7 +97,7 @@ def _kinds(facts: "Facts") -> str:
     return f"<h2>Roster</h2>\n<p>{escape(changes_heading(facts))}</p>\n{table}" if rows else ""
 
 
-def _frequent(facts: "Facts", said: pd.DataFrame) -> str:
+def _frequent(facts: "Facts", often: Sequence[tuple[int, pd.Series]]) -> str:
     rows = [
         [
             escape(str(first["file"])),
@@ -106,7 +106,7 @@ def _frequent(facts: "Facts", said: pd.DataFrame) -> str:
             escape(str(first["message"])),
             f"{count:,}",
         ]
-        for count, first in frequent(said)
+        for count, first in often
     ]
     if not rows:
         return f"<p>{nothing_wrong(facts)}</p>"

@@ -27,24 +27,29 @@ def rejected_rows(raw: bytes, rows: list[int], form: FileFormat | None) -> bytes
     while headings and not headings[-1]:
         headings.pop()
     secret = secret_places(headings, form)
-    wanted = _by_line(raw, rows) or _by_reading(raw, rows)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(headings)
-    writer.writerows(without_secrets(record, secret, len(headings)) for record in sorted(wanted))
+    lines = _lines(raw, sorted(rows))
+    if lines and not secret:  # nothing is quoted and nothing is to be hidden: as they stand
+        buffer.writelines(f"{line}\r\n" for line in lines)
+    else:
+        wanted = [Record(*one) for one in zip(sorted(rows), (line.split(",") for line in lines), strict=False)]
+        wanted = wanted or sorted(_by_reading(raw, rows))
+        writer.writerows(without_secrets(record, secret, len(headings)) for record in wanted)
     return buffer.getvalue().replace(DAMAGED, "\ufffd").encode("utf-8", "replace")
 
 
-def _by_line(raw: bytes, rows: list[int]) -> list[Record]:
-    """Where no cell is quoted a row is a line, and millions of others need not be read; else none."""
+def _lines(raw: bytes, rows: list[int]) -> list[str]:
+    """Those lines. Where no cell is quoted a row is a line, and millions of others need not be read; else none."""
     carriage, feed = raw.count(b"\r"), raw.count(b"\n")
     if b'"' in raw or (carriage and feed and raw.count(b"\r\n") != max(carriage, feed)):
         return []
     ends = np.flatnonzero(np.frombuffer(raw, np.uint8) == (ord("\n") if feed else ord("\r")))
-    starts = np.concatenate([[0], ends + 1])
-    stops = np.concatenate([ends, [len(raw)]])
-    cut = ((row, raw[starts[row - 1] : stops[row - 1]].rstrip(b"\r").decode("utf-8", "replace")) for row in rows)
-    return [Record(row, line.split(",")) for row, line in cut]
+    at = np.array(rows)
+    starts = np.concatenate([[0], ends + 1])[at - 1].tolist()
+    stops = np.concatenate([ends, [len(raw)]])[at - 1].tolist()
+    return [raw[a:b].rstrip(b"\r").decode("utf-8", "replace") for a, b in zip(starts, stops, strict=True)]
 
 
 def _by_reading(raw: bytes, rows: list[int]) -> list[Record]:

@@ -23,7 +23,7 @@ from sftpingest.roster.format import Format
 from sftpingest.roster.frames import arrow
 from sftpingest.roster.page import page
 from sftpingest.roster.rejected import rejected_rows
-from sftpingest.roster.summary import summary
+from sftpingest.roster.summary import frequent, summary
 
 #: The columns of rejections.csv, in this order.
 REJECTIONS = ("file", "row", "column", "record", "code", "severity", "value", "message")
@@ -49,10 +49,11 @@ class Facts:
 def report(facts: Facts, findings: pd.DataFrame, files: Mapping[str, bytes], form: Format) -> dict[str, bytes]:
     """All files of a report, by their path in its folder. `files` are asked for only where rows were rejected."""
     said = findings.assign(message=messages(findings))
+    often = frequent(said)
     out = {
-        "summary.txt": summary(facts, said).encode(),
+        "summary.txt": summary(facts, said, often).encode(),
         "rejections.csv": rejections(said),
-        "report.html": page(facts, said).encode(),
+        "report.html": page(facts, said, often).encode(),
         "result.json": (json.dumps(result(facts), indent=2, ensure_ascii=False) + "\n").encode(),
     }
     by_row = findings[(findings["severity"] == Severity.ROW.value).to_numpy(bool)]

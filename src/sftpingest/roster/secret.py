@@ -9,14 +9,14 @@ from collections.abc import Iterable, Sequence
 from sftpingest.roster.format import FileFormat, fold
 from sftpingest.roster.lines import Record
 
-#: A heading that has this in it holds secrets, whatever the format says.
-_WORD = "password"
+#: A heading that has one of these in it holds secrets, whatever the format says.
+_WORDS = ("passw", "passcode", "pwd")
 
 
 def is_secret(heading: str, form: FileFormat | None) -> bool:
     """Whether cells under this heading are never read."""
     folded = fold(heading)
-    return _WORD in folded or (form is not None and folded in form.passed_over)
+    return any(word in folded for word in _WORDS) or (form is not None and folded in form.passed_over)
 
 
 def secret_places(headings: Iterable[str], form: FileFormat | None) -> list[int]:

@@ -5,13 +5,15 @@ Out: text of at most 100 columns.
 """
 
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from sftpingest.roster.changes import Outcome
 from sftpingest.roster.finding import Code, Severity
-from sftpingest.roster.frames import Mask
+from sftpingest.roster.frames import Mask, pack
 
 if TYPE_CHECKING:
     from sftpingest.roster.report import Facts
@@ -40,9 +42,9 @@ MEANINGS: dict[Severity, str] = {
 ANYWAY = "the row was not taken anyway, for another reason; mend this too"
 
 
-def summary(facts: "Facts", said: pd.DataFrame) -> str:
-    """The whole text."""
-    parts = [_head(facts), _files(facts), _kinds(facts), _frequent(facts, said), _foot(facts, said)]
+def summary(facts: "Facts", said: pd.DataFrame, often: Sequence[tuple[int, pd.Series]]) -> str:
+    """The whole text. `often`: what `frequent` says of the findings."""
+    parts = [_head(facts), _files(facts), _kinds(facts), _frequent(facts, often), _foot(facts, said)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -131,9 +133,8 @@ def frequent(said: pd.DataFrame) -> list[tuple[int, pd.Series]]:
 
 def _rejected_rows(said: pd.DataFrame) -> Mask:
     """Which findings are about a row that one of them rejects."""
-    rows = said[["file", "row"]]
-    away = pd.MultiIndex.from_frame(rows[(said["severity"] == Severity.ROW.value).to_numpy(bool)])
-    mask: Mask = pd.MultiIndex.from_frame(rows).isin(away)
+    places = pack(pd.factorize(said["file"])[0], said["row"].fillna(0).to_numpy(np.int64))
+    mask: Mask = np.isin(places, places[(said["severity"] == Severity.ROW.value).to_numpy(bool)])
     return mask
 
 
@@ -146,9 +147,9 @@ def _example(findings: pd.DataFrame, rejected: Mask) -> pd.Series:
     return both
 
 
-def _frequent(facts: "Facts", said: pd.DataFrame) -> str:
+def _frequent(facts: "Facts", often: Sequence[tuple[int, pd.Series]]) -> str:
     blocks = []
-    for count, first in frequent(said):
+    for count, first in often:
         place = f"{first['file']}" + (f", column {first['column']}" if first["column"] else "")
         times = "once" if count == 1 else f"{count:,} times"
         where = f", {'in' if count == 1 else 'for example in'} row {first['row']}" if pd.notna(first["row"]) else ""
@@ -173,14 +174,14 @@ def _foot(facts: "Facts", said: pd.DataFrame) -> str:
     if not len(said):
         return ""
     follow = int((said["code"] == Code.REFERENCE_REJECTED.value).sum())
-    verb = "follows" if follow == 1 else "follow"
-    lines = [f"{follow:,} of these only {verb} from other rows: once those are mended, this needs nothing more.", ""]
-    lines = lines if follow else []
-    lines.append("Every finding, row by row: rejections.csv (opens in a spreadsheet). In a browser: report.html.")
-    if (said["severity"] == Severity.ROW.value).any() and facts.outcome is not Outcome.REFUSED:
-        lines.append("The rejected rows as they came: the folder rejected.")
-    lines += [
-        "Mend it in your student information system, then upload the whole roster again: an upload is",
-        "always all of it.",
-    ]
+    lines = (
+        [f"Of these, {follow:,} only follow from other rows, and are right once those are mended.", ""]
+        if follow
+        else []
+    )
+    if facts.sync:  # a check has these files only where it was asked for them
+        lines.append("Every finding, row by row: rejections.csv (opens in a spreadsheet). In a browser: report.html.")
+        if (said["severity"] == Severity.ROW.value).any() and facts.outcome is not Outcome.REFUSED:
+            lines.append("The rejected rows as they came: the folder rejected.")
+    lines.append("Mend it in your student information system. Then upload the whole roster, always all of it.")
     return "\n".join(lines)
