@@ -64,6 +64,17 @@ def test_what_people_often_upload_besides_is_named_for_what_it_is() -> None:
     assert "students.csv" in details["notes.csv"]
 
 
+def test_long_names_and_headings_are_named_as_uploaded() -> None:
+    """Contract 3: only values are shortened."""
+    heading, name = "Shoe" * 40, f"{'notes' * 30}.csv"
+    files = upload(
+        students=SMALLEST["students.csv"].replace("Last_name", f"Last_name,{heading}").replace("Ash", "Ash,")
+    )
+    findings = parse(files | {name: b"x"}, FORM).findings
+    assert heading in set(findings["column"])
+    assert name in set(findings["file"])
+
+
 def test_a_heading_that_is_nearly_right_is_named() -> None:
     findings = read(students=SMALLEST["students.csv"].replace("Student_id", "StudentID")).findings
     assert "Is it Student_id?" in findings[findings["code"] == "column.unknown"]["detail"].iloc[0]

@@ -67,10 +67,10 @@ def _reader(column: Column) -> tuple[Callable[[pd.Series], pd.Series] | None, Co
 
 #: The check for e-mail addresses has a name of its own, since such a cell is kept: a note, as Clever does it.
 _EMAIL = "email"
-#: The columns of which keys are made, beside those that refer.
-KEYS = {"id", "course.number", "course.name", "term.name", *(f"contact.{one}" for key in CONTACT_KEYS for one in key)}
 #: So has the one for keys: they are in an index of the store, and PostgreSQL's take 2,704 bytes for all parts of one.
 _LONG, LONGEST_KEY = "long", 250
+#: The columns of which keys are made, beside those that refer.
+KEYS = {"id", "course.number", "course.name", "term.name", *(f"contact.{one}" for key in CONTACT_KEYS for one in key)}
 
 
 def _short(cells: pd.Series) -> pd.Series:

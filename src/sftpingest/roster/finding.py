@@ -136,13 +136,18 @@ def in_order(findings: pd.DataFrame, files: Iterable[str]) -> pd.DataFrame:
     return findings.iloc[order].reset_index(drop=True)
 
 
+def one_line(values: pd.Series) -> pd.Series:
+    """Names and headings as a report shows them: whole, but nothing in them breaks a line or speaks to a terminal."""
+    array = pc.replace_substring_regex(arrow(values), f"{CONTROL}+", " ")
+    return text(pc.replace_substring(array, "\uffff", "\ufffd"), values.index)
+
+
 def shorten(values: pd.Series) -> pd.Series:
     """Values as a report shows them: one line of at most SHOWN characters, none of which a terminal would obey.
 
     Bytes that are no text show as a question mark in a box.
     """
-    array = pc.replace_substring_regex(arrow(values), f"{CONTROL}+", " ")
-    array = pc.replace_substring(array, "\uffff", "\ufffd")
+    array = arrow(one_line(values))
     long = pc.greater(pc.utf8_length(array), SHOWN)
     cut = pc.binary_join_element_wise(pc.utf8_slice_codeunits(array, 0, SHOWN - 1), "…", "")
     return text(pc.if_else(long, cut, array), values.index)

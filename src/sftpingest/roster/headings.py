@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 import pandas as pd
 
-from sftpingest.roster.finding import Code, Severity, found, shorten, together
+from sftpingest.roster.finding import Code, Severity, found, one_line, together
 from sftpingest.roster.format import FileFormat, fold
 from sftpingest.roster.frames import text
 from sftpingest.roster.secret import is_secret
@@ -55,7 +55,7 @@ def _about_columns(
     """One finding a heading."""
     nowhere = [None] * len(headings)
     return found(
-        code, severity, name, nowhere, column=shorten(text(headings)), detail=text(advice or [""] * len(headings))
+        code, severity, name, nowhere, column=one_line(text(headings)), detail=text(advice or [""] * len(headings))
     )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from sftpingest.roster.encoding import Unreadable, to_utf8
-from sftpingest.roster.finding import Code, Severity, found, shorten, together
+from sftpingest.roster.finding import Code, Severity, found, one_line, shorten, together
 from sftpingest.roster.format import FileFormat, Format
 from sftpingest.roster.frames import TEXT, text
 from sftpingest.roster.headings import match, other_separator
@@ -46,7 +46,7 @@ def _unknown(name: str, form: Format) -> pd.DataFrame:
         detail = "It is a workbook: save each of its sheets as CSV UTF-8, and upload those."
     if name in OURS:
         detail = "It is a part of our report: delete it here."
-    return found(Code.FILE_UNKNOWN, Severity.NOTE, shorten(text([name]))[0], detail=detail)
+    return found(Code.FILE_UNKNOWN, Severity.NOTE, one_line(text([name]))[0], detail=detail)
 
 
 class _Refused(Exception):
@@ -102,7 +102,7 @@ def _sheet(
 ) -> tuple[Sheet, pd.DataFrame]:
     index = pd.Index(table.numbers)
     cells = {column: text(table.take_column(at), index) for column, at in columns.items()}
-    shown = shorten(text(table.headings)).tolist()
+    shown = one_line(text(table.headings)).tolist()
     headings = {column: shown[at] for column, at in columns.items()}
     malformed = _malformed(table.ragged, columns)
     sheet = Sheet(name, form, headings, pd.DataFrame(cells, index=index), malformed)

@@ -33,7 +33,7 @@ HEADLINES: dict[Outcome, str] = {
 MEANINGS: dict[Severity, str] = {
     Severity.NOTE: "nothing was lost",
     Severity.VALUE: "the record came in without this value, also where we had one",
-    Severity.ROW: "the row was not taken; what we hold under its id stays as it was",
+    Severity.ROW: "the row was not taken, and nobody is removed because of it",
     Severity.FILE: "the file was not taken; what we held of it stays",
     Severity.UPLOAD: "nothing of this upload was taken",
 }

@@ -133,6 +133,24 @@ def test_a_whole_file_written_over_a_longer_broken_off_one_ends_where_the_client
     assert door.published() == {"students.csv": b"the new file"}
 
 
+def test_a_file_that_breaks_off_over_a_longer_broken_off_one_keeps_nothing_of_it(door: Knock) -> None:
+    """Who goes on with it goes on where it ends: that must be the end of what this client wrote."""
+    (door.staging / "0123456789abcdef.students.csv").write_text("the longer file of another day")
+
+    async def break_again() -> None:
+        async with door.connection() as connection:
+            client = await connection.start_sftp_client()
+            file = await client.open("students.csv", FXF_WRITE | FXF_CREAT, encoding=None)
+            await file.write(b"the new", 0)
+            connection.abort()
+            await connection.wait_closed()
+
+    asyncio.run(break_again())
+    door.eventually(lambda: door.uploads.writing("oak-valley") == 0)
+    [partial] = door.staging.iterdir()
+    assert partial.read_bytes() == b"the new"
+
+
 def test_a_broken_off_file_that_is_only_opened_and_closed_stays_broken_off(door: Knock) -> None:
     (door.home / "students.csv").write_text("published")
     (door.staging / "0123456789abcdef.students.csv").write_text("part")

@@ -94,6 +94,7 @@ class Writing:
         for upload in list(self._open):
             self._open.discard(upload)
             try:
+                upload.cut()
                 kept = self._staging.keep(upload)
                 self._log.warning("upload.broken_off", file=upload.name, bytes=upload.size(), kept=kept)
             except OSError as fault:
