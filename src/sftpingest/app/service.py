@@ -23,7 +23,7 @@ from sftpingest import sync, work
 from sftpingest.app import family
 from sftpingest.app.gate import StoreGate
 from sftpingest.app.installation import HOST_KEY, open_installation
-from sftpingest.doors.sftp import Door, Uploads, host_key, serve
+from sftpingest.doors.sftp import Door, Listening, Rules, Uploads, host_key, listen, serve
 from sftpingest.inbox import folders
 from sftpingest.settings import Settings
 from sftpingest.store import accounts
@@ -89,9 +89,8 @@ async def _serve(settings: Settings, say: Say, *, worker: list[str] | None) -> N
     with _alone(settings.data):
         _make_folders(engine, settings.data)
         door = await _door(settings, engine, uploads)
-        say(
-            f"SFTP door open at sftp://{settings.sftp_host}:{door.port} (data folder {settings.data}); Ctrl-C stops it."
-        )
+        where = f"sftp://{settings.sftp_host}:{door.ports[0]}"
+        say(f"SFTP door open at {where} (data folder {settings.data}); Ctrl-C stops it.")
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(work.watch(engine, settings.data, uploads, settings.quiet_seconds, stop))
@@ -108,15 +107,15 @@ async def _serve(settings: Settings, say: Say, *, worker: list[str] | None) -> N
 async def _door(settings: Settings, engine: Engine, uploads: Uploads) -> Door:
     key = host_key(settings.host_keys / HOST_KEY)
     gate = StoreGate(engine, settings.data)
-    where = (settings.sftp_host, settings.sftp_port)
     try:
-        door = await serve(*where, [key], gate, uploads, quiet_seconds=settings.quiet_seconds)
+        listening = Listening(listen(settings.sftp_host, settings.sftp_port), [key])
     except OSError as wrong:
         if wrong.errno not in CANNOT_LISTEN:
             raise
         why = CANNOT_LISTEN[wrong.errno]
         raise CannotListen(why.format(port=settings.sftp_port, host=settings.sftp_host)) from None
-    log.info("door.opened", door="sftp", host=settings.sftp_host, port=door.port)
+    door = await serve([listening], gate, uploads, rules=Rules(quiet_seconds=settings.quiet_seconds))
+    log.info("door.opened", door="sftp", host=settings.sftp_host, port=listening.port)
     return door
 
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import asyncssh
 import pytest
 
-from sftpingest.doors.sftp import Door, Entry, Uploads, host_key, serve
+from sftpingest.doors.sftp import Door, Entry, Listening, Uploads, host_key, listen, serve
 
 T = TypeVar("T")
 USER = "oak-valley-sis"
@@ -55,7 +55,7 @@ class Knock:
 
     @property
     def port(self) -> int:
-        return self.door.port
+        return self.door.ports[0]
 
     @property
     def home(self) -> Path:
@@ -142,10 +142,11 @@ def door(root: Path, quota: int | None, tmp_path: Path) -> Iterator[Knock]:
     gate = Accounts(Entry(USER, "oak-valley", root, quota), {private.export_public_key().decode().strip()})
     server_key = host_key(tmp_path / "hostkeys" / "ssh_host_ed25519_key")
     uploads = Uploads()
+    listening = Listening(listen("127.0.0.1", 0), [server_key])
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    opened = asyncio.run_coroutine_threadsafe(serve("127.0.0.1", 0, [server_key], gate, uploads), loop).result(20)
+    opened = asyncio.run_coroutine_threadsafe(serve([listening], gate, uploads), loop).result(20)
     knock = Knock(opened, uploads, gate, root, key, loop, _quiet_options())
     yield knock
     knock.in_door(opened.close())

@@ -12,18 +12,19 @@ from functools import partial
 from typing import Any, cast
 
 import asyncssh
-import structlog
 from asyncssh import SSHKey, SSHReader, SSHServerChannel, SSHServerConnection, SSHWriter
 from asyncssh.constants import DISC_NO_MORE_AUTH_METHODS_AVAILABLE
 
+from sftpingest.doors.sftp.connection import Connection
 from sftpingest.doors.sftp.entry import Entry, Gate
+from sftpingest.doors.sftp.events import Events
+from sftpingest.doors.sftp.guard import Guard
 from sftpingest.doors.sftp.overrides import SFTP, Channel
 from sftpingest.doors.sftp.reading import OwnText
 from sftpingest.doors.sftp.readme import readme
+from sftpingest.doors.sftp.rules import Rules
 from sftpingest.doors.sftp.session import Session
 from sftpingest.doors.sftp.uploads import Uploads
-
-log = structlog.get_logger()
 
 #: refused passwords and keys after which a connection is ended; agents offer several keys before the right one
 _MOST_REFUSALS = 12
@@ -37,7 +38,9 @@ class House:
 
     gate: Gate
     uploads: Uploads
-    quiet_seconds: float
+    rules: Rules
+    guard: Guard
+    events: Events
     threads: Executor
     #: False once the door drains: no new uploads
     accepting: bool = True
@@ -47,7 +50,7 @@ class House:
 
     def readme(self, entry: Entry) -> OwnText:
         """The text for a district, with its own quiet time where it has one."""
-        quiet = self.quiet_seconds if entry.quiet_seconds is None else entry.quiet_seconds
+        quiet = self.rules.quiet_seconds if entry.quiet_seconds is None else entry.quiet_seconds
         return OwnText(readme(quiet), self.opened)
 
 
@@ -58,6 +61,7 @@ class Reception(asyncssh.SSHServer):
         self._house = house
         self._connection: SSHServerConnection | None = None
         self._address = ""
+        self._events = house.events
         self._refusals = 0
         #: by the name that the client gave: a key is asked for twice, first without proof
         self._entries: dict[str, Entry] = {}
@@ -65,13 +69,15 @@ class Reception(asyncssh.SSHServer):
     def connection_made(self, conn: SSHServerConnection) -> None:
         """Remember the connection, so that the door can end it."""
         self._connection = conn
-        self._address = str((conn.get_extra_info("peername") or ("",))[0])
+        self._address = cast("Connection", conn).address
+        self._events = self._house.events.bind(address=self._address)
         self._house.connections.add(conn)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why it ended changes nothing
         """Forget the connection."""
         if self._connection is not None:
             self._house.connections.discard(self._connection)
+            self._house.guard.leave(self._connection)
             self._connection = None
 
     def begin_auth(self, username: str) -> bool:  # noqa: ARG002 - nobody enters without proof
@@ -99,7 +105,7 @@ class Reception(asyncssh.SSHServer):
         """Somebody is in: the last entry of this name is the one that was proven."""
         entry = self._entry()
         if entry is not None:
-            log.info("login.accepted", district=entry.slug, username=entry.username)
+            self._events.note("login.accepted", district=entry.slug, username=entry.username)
 
     def session_requested(self) -> Channel | bool:
         """Open a channel. What it is for is known when it starts: see `_serve`."""
@@ -113,13 +119,14 @@ class Reception(asyncssh.SSHServer):
         asked = partial(question, username, proof, self._address)
         entry = await asyncio.get_running_loop().run_in_executor(self._house.threads, asked)
         if entry is None:
-            self._refuse(username, method)
+            await self._refuse(username, method)
             return False
         self._entries[username] = entry
         return True
 
-    def _refuse(self, username: str, method: str) -> None:
-        log.warning("login.refused", username=username, method=method)
+    async def _refuse(self, username: str, method: str) -> None:
+        self._events.warn("login.refused", method=method)
+        await self._house.guard.refused(self._address, username, method)
         self._refusals += 1
         if self._refusals >= _MOST_REFUSALS and self._connection is not None:
             self._connection.disconnect(DISC_NO_MORE_AUTH_METHODS_AVAILABLE, "Too many attempts to log in.")
@@ -137,7 +144,8 @@ class Reception(asyncssh.SSHServer):
             channel.exit(1)
             return
         text = self._house.readme(entry)
-        session = Session(channel, entry, self._house.uploads, text, lambda: self._house.accepting)
+        events = self._events.bind(district=entry.slug, username=entry.username)
+        session = Session(channel, entry, self._house.uploads, text, lambda: self._house.accepting, events)
         task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._house.sessions.add(task)
         try:

@@ -1,83 +1,132 @@
 """The SFTP door as the app sees it: opened, drained, closed.
 
-In: an address, host keys, a gate. Out: a listening `Door` that lets logins in and reports to `Uploads`.
+In: sockets that listen, a gate, rules. Out: a `Door` that lets logins in and reports to `Uploads`.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+import socket
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-import asyncssh
-from asyncssh import SSHAcceptor
+import structlog
+from asyncssh import SSHServerConnectionOptions
 
+from sftpingest.doors.sftp.connection import Connection
 from sftpingest.doors.sftp.entry import Gate
+from sftpingest.doors.sftp.events import Events
+from sftpingest.doors.sftp.guard import Guard
+from sftpingest.doors.sftp.listening import Listening
 from sftpingest.doors.sftp.reception import House, Reception
+from sftpingest.doors.sftp.rules import Rules
 from sftpingest.doors.sftp.uploads import Uploads
 
-#: seconds from connecting to being let in
-_LOGIN_SECONDS = 60
-#: a silent client is asked every so many seconds, and is gone when it has not answered so many times
-_ALIVE_SECONDS, _ALIVE_TIMES = 30, 4
 #: passwords and keys are looked at side by side by so many threads: argon2 takes 64 MiB each
 _GATE_THREADS = 2
+#: seconds until we try again to take a connection when the system has nothing left for one
+_OUT_OF_BREATH = 0.5
+
+log = structlog.get_logger()
 
 
 class Door:
-    """An open door. Made by `serve`; `port` is where it listens."""
+    """An open door. Made by `serve`; `ports` are where it listens, in the order of its sockets."""
 
-    def __init__(self, house: House, listener: SSHAcceptor) -> None:
-        self.port: int = listener.sockets[0].getsockname()[1]
+    def __init__(self, house: House, listening: Sequence[Listening]) -> None:
+        self.ports = tuple(one.port for one in listening)
         self._house = house
-        self._listener = listener
+        self._listening = listening
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        """Begin to take connections. Raises OSError, asyncssh.KeyImportError where a host key cannot be used."""
+        for one in self._listening:
+            options = await _options(self._house, one)
+            self._run(self._take(one.socket, options))
 
     async def drain(self, grace_seconds: float) -> None:
         """Take no new connections and no new uploads, and wait up to `grace_seconds` until the open ones are done."""
         self._house.accepting = False
-        self._listener.close()
+        for task in self._tasks:
+            task.cancel()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._house.uploads.idle(), grace_seconds)
 
     async def close(self) -> None:
         """End every connection; uploads that are still open are broken off. Works without `drain` before it."""
         await self.drain(0)
+        for one in self._listening:
+            one.socket.close()
         for connection in list(self._house.connections):
             connection.abort()
         if self._house.sessions:
             await asyncio.wait(self._house.sessions)
-        await self._listener.wait_closed()
         self._house.threads.shutdown(wait=False, cancel_futures=True)
+
+    def _run(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _take(self, listening: socket.socket, options: SSHServerConnectionOptions) -> None:
+        """Take one connection after the other: processes that share the socket get the rest."""
+        while True:
+            try:
+                client, peer = await asyncio.get_running_loop().sock_accept(listening)
+            except OSError as fault:  # no descriptor left, say: those who are in go on
+                log.error("door.failed", operation="accept", fault=type(fault).__name__)  # noqa: TRY400 - no traceback
+                await asyncio.sleep(_OUT_OF_BREATH)
+                continue
+            self._run(self._receive(client, str(peer[0]), options))
+
+    async def _receive(self, client: socket.socket, peer: str, options: SSHServerConnectionOptions) -> None:
+        """Speak SSH with a client that the guard lets pass."""
+        loop = asyncio.get_running_loop()
+        try:
+            address = await self._house.guard.arrive(client, peer)
+            if address is None:
+                client.close()
+                return
+            await loop.connect_accepted_socket(lambda: Connection(loop, options, address), client)
+        except BaseException as fault:
+            client.close()
+            if not isinstance(fault, OSError):  # gone again before we could greet it
+                raise
 
 
 async def serve(
-    host: str,
-    port: int,
-    host_keys: Sequence[Path],
+    listening: Sequence[Listening],
     gate: Gate,
     uploads: Uploads,
     *,
-    quiet_seconds: float = 60,
+    rules: Rules | None = None,
+    guard: Guard | None = None,
+    events: Events | None = None,
 ) -> Door:
-    """Open the door on `host` and `port` (0: any free one).
+    """Open the door on sockets that listen already; it closes them when it is closed.
 
-    `quiet_seconds` is only told, in /README.txt, to districts that have none of their own. Raises OSError where the
-    address is taken or a host key cannot be read, asyncssh.KeyImportError where it is no key.
+    Raises OSError where a host key cannot be read, asyncssh.KeyImportError where it is no key.
     """
     threads = ThreadPoolExecutor(_GATE_THREADS, thread_name_prefix="sftp-gate")
-    house = House(gate, uploads, quiet_seconds, threads)
-    listener = await asyncssh.create_server(
-        lambda: Reception(house),
-        host,
-        port,
-        server_host_keys=[str(path) for path in host_keys],
+    house = House(gate, uploads, rules or Rules(), guard or Guard(), events or Events(), threads)
+    door = Door(house, listening)
+    await door.open()
+    return door
+
+
+async def _options(house: House, at: Listening) -> SSHServerConnectionOptions:
+    options: SSHServerConnectionOptions = await SSHServerConnectionOptions.construct(
+        None,
+        config=None,
+        server_factory=lambda: Reception(house),
+        server_host_keys=[str(path) for path in at.host_keys],
         server_version="sftpingest",
         encoding=None,  # channels carry bytes
         line_editor=False,
         allow_pty=False,
         agent_forwarding=False,
-        login_timeout=_LOGIN_SECONDS,
-        keepalive_interval=_ALIVE_SECONDS,
-        keepalive_count_max=_ALIVE_TIMES,
+        login_timeout=house.rules.login_seconds,
+        keepalive_interval=house.rules.alive_seconds,
+        keepalive_count_max=house.rules.alive_times,
     )
-    return Door(house, listener)
+    return options

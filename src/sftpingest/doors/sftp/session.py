@@ -7,7 +7,6 @@ import asyncio
 import stat
 from collections.abc import AsyncIterator, Callable
 
-import structlog
 from asyncssh import (
     FXF_APPEND,
     FXF_WRITE,
@@ -20,6 +19,7 @@ from asyncssh import (
 )
 
 from sftpingest.doors.sftp.entry import Entry
+from sftpingest.doors.sftp.events import Events
 from sftpingest.doors.sftp.reading import OwnText, Reading, attributes
 from sftpingest.doors.sftp.spot import Area, Spot, existing, spot, upload_name
 from sftpingest.doors.sftp.staging import Staging
@@ -44,15 +44,16 @@ class Session(SFTPServer):
         uploads: Uploads,
         readme: OwnText,
         accepting: Callable[[], bool],
+        events: Events,
     ) -> None:
         super().__init__(channel)
         self._entry = entry
         self._uploads = uploads
         self._accepting = accepting
-        self._log = structlog.get_logger().bind(district=entry.slug, username=entry.username)
+        self._events = events
         self._view = View(entry.root, readme)
         self._staging = Staging(entry.root, entry.quota_bytes)
-        self._writing = Writing(self._staging, entry.slug, uploads, self._log)
+        self._writing = Writing(self._staging, entry.slug, uploads, events)
         self._readings: set[Reading | OwnText] = set()
 
     # -- files ---------------------------------------------------------------------------------------------------
@@ -172,7 +173,7 @@ class Session(SFTPServer):
         self._staging.remove(name)
         await asyncio.to_thread(self._staging.sync_home)
         self._uploads.touched(self._entry.slug)
-        self._log.info("file.removed", file=name)
+        self._events.note("file.removed", file=name)
 
     async def rename(self, oldpath: bytes, newpath: bytes) -> None:
         """Rename a published file, over another one too: clients that upload under a temporary name need that."""
@@ -180,7 +181,7 @@ class Session(SFTPServer):
         self._staging.rename(old, new)
         await asyncio.to_thread(self._staging.sync_home)
         self._uploads.touched(self._entry.slug)
-        self._log.info("file.renamed", file=new, before=old)
+        self._events.note("file.renamed", file=new, before=old)
 
     async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
         """As `rename`."""
@@ -211,7 +212,7 @@ class Session(SFTPServer):
     def _read(self, place: Spot) -> Reading | OwnText:
         reading = self._view.open(place)
         self._readings.add(reading)
-        self._log.info("file.downloaded", file=place.path, bytes=reading.attributes().size)
+        self._events.note("file.downloaded", file=place.path, bytes=reading.attributes().size)
         return reading
 
     async def _listing(self, place: Spot) -> AsyncIterator[SFTPName]:

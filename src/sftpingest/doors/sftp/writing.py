@@ -14,22 +14,22 @@ from asyncssh import (
     SFTPFileAlreadyExists,
     SFTPNoSuchFile,
 )
-from structlog.typing import FilteringBoundLogger
 
 from sftpingest.doors.sftp.answers import FULL, in_our_words
+from sftpingest.doors.sftp.events import Events
 from sftpingest.doors.sftp.staging import Staging
 from sftpingest.doors.sftp.upload import Upload
 from sftpingest.doors.sftp.uploads import Uploads
 
 
 class Writing:
-    """What one session writes. `log` knows the district and the login already."""
+    """What one session writes. `events` knows the district and the login already."""
 
-    def __init__(self, staging: Staging, slug: str, uploads: Uploads, log: FilteringBoundLogger) -> None:
+    def __init__(self, staging: Staging, slug: str, uploads: Uploads, events: Events) -> None:
         self._staging = staging
         self._slug = slug
         self._uploads = uploads
-        self._log = log
+        self._events = events
         self._open: set[Upload] = set()
 
     def __len__(self) -> int:
@@ -49,7 +49,7 @@ class Writing:
             raise
         upload.append = bool(flags & FXF_APPEND)
         self._open.add(upload)
-        self._log.info("upload.started", file=name, bytes=upload.size())
+        self._events.note("upload.started", file=name, bytes=upload.size())
         return upload
 
     def write(self, upload: Upload, offset: int, chunk: bytes) -> int:
@@ -96,9 +96,9 @@ class Writing:
             try:
                 upload.cut()
                 kept = self._staging.keep(upload)
-                self._log.warning("upload.broken_off", file=upload.name, bytes=upload.size(), kept=kept)
+                self._events.warn("upload.broken_off", file=upload.name, bytes=upload.size(), kept=kept)
             except OSError as fault:
-                self._log.error("upload.broken_off", file=upload.name, kept=True, fault=type(fault).__name__)
+                self._events.warn("upload.broken_off", file=upload.name, kept=True, fault=type(fault).__name__)
             finally:
                 upload.close()
                 self._uploads.ended(self._slug)
@@ -131,7 +131,7 @@ class Writing:
         self._staging.drop(upload)
         upload.truncate(0)
         upload.refusal = refusal
-        self._log.warning("upload.refused", file=upload.name, reason=type(refusal).__name__)
+        self._events.warn("upload.refused", file=upload.name, reason=type(refusal).__name__)
 
     async def _publish(self, upload: Upload) -> None:
         try:
@@ -142,4 +142,4 @@ class Writing:
             self._drop(upload, refusal)
             raise refusal from fault
         await asyncio.to_thread(self._staging.sync_home)
-        self._log.info("upload.published", file=upload.name, bytes=upload.size())
+        self._events.note("upload.published", file=upload.name, bytes=upload.size())
