@@ -29,6 +29,7 @@ ALLOWED = {
     "hostkeys": _FOLDER,
     "sftp_host": _HOST,
     "sftp_port": _PORT,
+    "sftp_processes": "a whole number from 1 to 64",
     "web_host": _HOST,
     "web_port": _PORT,
     "quiet_seconds": _SECONDS,
@@ -60,6 +61,9 @@ class Settings(BaseSettings):
     )
     sftp_host: str = Field("0.0.0.0", min_length=1, description="Address on which the SFTP door listens.")  # noqa: S104
     sftp_port: int = Field(2222, ge=0, le=65535, description="Its port; 0 takes any free one.")
+    sftp_processes: int | None = Field(
+        None, ge=1, le=64, description="Processes of the SFTP door on that port. Empty: one a core, at most 4."
+    )
     web_host: str = Field("127.0.0.1", min_length=1, description="Address of the web door, which is not built yet.")
     web_port: int = Field(8080, ge=0, le=65535, description="Its port.")
     quiet_seconds: float = Field(
@@ -99,6 +103,11 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """The URL of the store; may hold a password."""
         return self.database_url.get_secret_value() or f"sqlite:///{self.data / 'roster.db'}"
+
+    @property
+    def door_processes(self) -> int:
+        """How many processes the SFTP door has."""
+        return self.sftp_processes or min(len(os.sched_getaffinity(0)), 4)
 
     @property
     def host_keys(self) -> Path:

@@ -114,10 +114,18 @@ class Up:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(60)
 
-    def children(self) -> list[int]:
-        """The process ids of its children."""
+    def children(self, part: str = "") -> list[int]:
+        """The process ids of its children; of those that serve `part` where it is given."""
         path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(pid) for pid in path.read_text().split()]
+        return [int(pid) for pid in path.read_text().split() if _serves(int(pid), part)]
+
+
+def _serves(pid: int, part: str) -> bool:
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    except OSError:  # gone meanwhile
+        return False
+    return not part or ("serve" in words and part in words)
 
 
 @pytest.fixture

@@ -133,10 +133,9 @@ def test_a_login_from_its_network_gets_in(springfield: Up) -> None:
     assert "README.txt" in asyncio.run(look())
 
 
-def test_the_worker_is_a_child_of_the_same_process_group(up: Up, wait_for: Callable[..., None]) -> None:
-    wait_for(up.children)
-    (worker,) = up.children()
-    assert os.getpgid(worker) == os.getpgid(up.process.pid)
+def test_door_and_worker_are_children_in_the_same_process_group(up: Up, wait_for: Callable[..., None]) -> None:
+    wait_for(lambda: up.children("door") and up.children("worker"))
+    assert {os.getpgid(child) for child in up.children()} == {os.getpgid(up.process.pid)}
 
 
 def test_no_child_outlives_a_parent_that_was_killed(up: Up, wait_for: Callable[..., None]) -> None:
@@ -148,11 +147,67 @@ def test_no_child_outlives_a_parent_that_was_killed(up: Up, wait_for: Callable[.
 
 
 def test_a_worker_that_dies_is_started_anew(up: Up, wait_for: Callable[..., None]) -> None:
-    wait_for(up.children)
-    (worker,) = up.children()
+    wait_for(lambda: up.children("worker"))
+    (worker,) = up.children("worker")
     os.kill(worker, signal.SIGKILL)
-    wait_for(lambda: up.children() and up.children() != [worker])
+    wait_for(lambda: up.children("worker") not in ([], [worker]))
     assert up.stop() == 0
+
+
+def test_a_door_that_dies_is_started_anew_and_the_others_go_on(quick: Program, wait_for: Callable[..., None]) -> None:
+    quick.settings["SFTPINGEST_SFTP_PROCESSES"] = "2"
+    quick.ok("district", "add", "springfield", "--name", "Springfield Public Schools")
+    quick.ok("login", "add", "springfield", "sis", "--password-stdin", stdin=f"{PASSWORD}\n")
+
+    async def look(server: Up) -> None:
+        async with client(server) as sftp:
+            await sftp.listdir("/")
+
+    with running(quick) as server:
+        wait_for(lambda: len(server.children("door")) == 2)
+        doors = server.children("door")
+        os.kill(doors[0], signal.SIGKILL)
+        for _ in range(4):
+            asyncio.run(look(server))
+        wait_for(lambda: len(server.children("door")) == 2 and server.children("door") != doors)
+        asyncio.run(look(server))
+        assert server.stop() == 0
+
+
+def test_an_upload_whose_door_died_does_not_hold_up_the_others(quick: Program, wait_for: Callable[..., None]) -> None:
+    quick.settings["SFTPINGEST_SFTP_PROCESSES"] = "1"
+    quick.ok("district", "add", "springfield", "--name", "Springfield Public Schools")
+    quick.ok("login", "add", "springfield", "sis", "--password-stdin", stdin=f"{PASSWORD}\n")
+
+    async def cut(server: Up) -> None:
+        async with client(server) as sftp:
+            file = await sftp.open("staff.csv", "wb")
+            await file.write(b"School_id,")
+            os.kill(server.children("door")[0], signal.SIGKILL)
+            with pytest.raises((asyncssh.Error, OSError)):
+                await file.close()
+
+    async def whole_way(server: Up) -> str:
+        async with client(server) as sftp:
+            await upload(sftp, without_mistakes())
+            return await report(sftp)
+
+    with running(quick) as server:
+        (door,) = server.children("door")
+        asyncio.run(cut(server))
+        wait_for(lambda: server.children("door") not in ([], [door]))
+        assert "applied" in asyncio.run(whole_way(server)).lower()
+
+
+def test_a_door_that_cannot_open_ends_the_server_with_a_sentence(program: Program) -> None:
+    program.ok("district", "add", "springfield", "--name", "Springfield Public Schools")
+    key = program.data / "hostkeys" / "ssh_host_ed25519_key"
+    key.parent.mkdir()
+    key.write_text("no key at all\n")
+    done = program("up")
+    assert done.returncode == 2
+    assert "could not be opened" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_an_open_upload_may_finish_after_a_stop_was_asked_for(springfield: Up) -> None:
@@ -225,7 +280,7 @@ def test_door_and_worker_run_apart(quick: Program, tmp_path: Path) -> None:
     quick.ok("district", "add", "springfield", "--name", "Springfield Public Schools")
     home = quick.data / "districts" / "springfield" / "home"
     with running(quick, "serve", "sftp") as door:
-        assert door.children() == []
+        assert door.children("worker") == []
         for path in folder.iterdir():
             (home / path.name).write_bytes(path.read_bytes())
         for _ in range(100):

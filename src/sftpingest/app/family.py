@@ -7,13 +7,13 @@ Out: a child that leaves when asked, when it is told, and when its parent is gon
 import asyncio
 import os
 import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import structlog
 
 log = structlog.get_logger()
 
-#: How long a stopping worker may take for the sync it is at, in seconds; after that it is resumed at the next start.
-GRACE = 60
 #: Between the death of a child and the start of the next, in seconds.
 PAUSE = 1
 
@@ -37,20 +37,29 @@ def die_with_parent(theirs: int) -> None:
     threading.Thread(target=watch, name="lifeline", daemon=True).start()
 
 
-async def keep(command: list[str], stop: asyncio.Event) -> None:
+@dataclass(frozen=True)
+class Child:
+    """What to run, and how to treat it."""
+
+    #: what it is called in the log
+    name: str
+    command: list[str]
+    #: seconds it may take to end after SIGTERM; then it is killed
+    grace: float
+    #: file descriptors it gets, under their numbers
+    fds: tuple[int, ...] = ()
+    #: hears what each new process tells over a pipe, until that ends; given to it as `--news`
+    hear: Callable[[int], Awaitable[None]] | None = None
+
+
+async def keep(child: Child, stop: asyncio.Event) -> None:
     """Keep one child running until `stop`, then see it end in order."""
     ours, theirs = lifeline()
     asked = asyncio.create_task(stop.wait())
     try:
         while not stop.is_set():
-            child = await asyncio.create_subprocess_exec(
-                *command, "--lifeline", str(theirs), pass_fds=(theirs,), stdin=asyncio.subprocess.DEVNULL
-            )
-            await _until(child, asked)
-            if stop.is_set():
-                await _end(child)
-            else:
-                log.error("worker.died", pid=child.pid, status=child.returncode)
+            await _once(child, theirs, asked)
+            if not stop.is_set():
                 await asyncio.wait({asked}, timeout=PAUSE)
     finally:
         asked.cancel()
@@ -58,19 +67,45 @@ async def keep(command: list[str], stop: asyncio.Event) -> None:
         os.close(theirs)
 
 
-async def _until(child: asyncio.subprocess.Process, asked: "asyncio.Task[bool]") -> None:
-    """Wait for the end of the child, or until a stop is asked for."""
-    ended = asyncio.create_task(child.wait())
+async def _once(child: Child, theirs: int, asked: "asyncio.Task[bool]") -> None:
+    """One process, from its start to its end."""
+    process, hearing = await _start(child, theirs)
+    await _until(process, asked)
+    if asked.done():
+        await _end(process, child)
+    else:
+        log.error("child.died", child=child.name, pid=process.pid, status=process.returncode)
+    if hearing is not None:
+        await hearing
+
+
+async def _start(child: Child, theirs: int) -> tuple[asyncio.subprocess.Process, "asyncio.Future[None] | None"]:
+    news, telling = os.pipe() if child.hear else (-1, -1)
+    tells = ["--news", str(telling)] if child.hear else []
+    fds = (theirs, *child.fds, *([telling] if child.hear else []))
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *child.command, "--lifeline", str(theirs), *tells, pass_fds=fds, stdin=asyncio.subprocess.DEVNULL
+        )
+    finally:
+        if child.hear:
+            os.close(telling)
+    return process, asyncio.ensure_future(child.hear(news)) if child.hear else None
+
+
+async def _until(process: asyncio.subprocess.Process, asked: "asyncio.Task[bool]") -> None:
+    """Wait for the end of the process, or until a stop is asked for."""
+    ended = asyncio.create_task(process.wait())
     await asyncio.wait({asked, ended}, return_when=asyncio.FIRST_COMPLETED)
     ended.cancel()
 
 
-async def _end(child: asyncio.subprocess.Process) -> None:
-    if child.returncode is None:
-        child.terminate()
+async def _end(process: asyncio.subprocess.Process, child: Child) -> None:
+    if process.returncode is None:
+        process.terminate()
     try:
-        await asyncio.wait_for(child.wait(), GRACE)
+        await asyncio.wait_for(process.wait(), child.grace)
     except TimeoutError:
-        log.warning("worker.killed", pid=child.pid)
-        child.kill()
-        await child.wait()
+        log.warning("child.killed", child=child.name, pid=process.pid)
+        process.kill()
+        await process.wait()

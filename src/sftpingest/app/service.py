@@ -1,4 +1,4 @@
-"""All of it wired: door, watcher and worker.
+"""All of it wired: processes of the door, watcher and worker.
 
 In:  the settings.
 Out: a service that runs until SIGTERM or SIGINT and then ends in order.
@@ -9,10 +9,11 @@ import errno
 import fcntl
 import os
 import signal
+import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,10 +21,11 @@ import structlog
 from sqlalchemy import Engine
 
 from sftpingest import sync, work
-from sftpingest.app import family
-from sftpingest.app.gate import StoreGate
+from sftpingest.app import family, news
+from sftpingest.app.door import bind
 from sftpingest.app.installation import HOST_KEY, open_installation
-from sftpingest.doors.sftp import Door, Listening, Rules, Uploads, host_key, listen, serve
+from sftpingest.app.signals import stop_at_signals
+from sftpingest.doors.sftp import Uploads, host_key
 from sftpingest.inbox import folders
 from sftpingest.settings import Settings
 from sftpingest.store import accounts
@@ -31,6 +33,11 @@ from sftpingest.store import accounts
 log = structlog.get_logger()
 
 Say = Callable[[str], None]
+
+#: Seconds that a stopping worker may take for the sync it is at; after that it is resumed at the next start.
+_WORKER_SECONDS = 60
+#: Seconds that a process of the door may take to end after the grace time of open uploads.
+_DOOR_SECONDS = 10
 
 
 class RunsAlready(Exception):
@@ -45,18 +52,22 @@ CANNOT_LISTEN = {
 }
 
 
+class DoorStaysShut(Exception):
+    """The SFTP door could not be opened. The lines above say why."""
+
+
 class CannotListen(Exception):
     """The SFTP door cannot listen. Set SFTPINGEST_SFTP_HOST and SFTPINGEST_SFTP_PORT to what is free here."""
 
 
 def up(settings: Settings, config: Path | None, say: Say) -> None:
     """Serve every door and work the queue until SIGTERM or SIGINT. `say` is told where the door listens."""
-    asyncio.run(_serve(settings, say, worker=_worker_command(config)))
+    asyncio.run(_serve(settings, config, say, worker=True))
 
 
-def serve_sftp(settings: Settings, say: Say) -> None:
+def serve_sftp(settings: Settings, config: Path | None, say: Say) -> None:
     """Serve the SFTP door and queue what was uploaded, without a worker."""
-    asyncio.run(_serve(settings, say, worker=None))
+    asyncio.run(_serve(settings, config, say, worker=False))
 
 
 def serve_worker(settings: Settings) -> None:
@@ -82,41 +93,83 @@ def stopped_by_signals() -> threading.Event:
     return stop
 
 
-async def _serve(settings: Settings, say: Say, *, worker: list[str] | None) -> None:
-    """Door, watcher and, where a command for it is given, worker: until a signal, or until one of them fails."""
-    stop, uploads = _stop_at_signals(), Uploads()
+async def _serve(settings: Settings, config: Path | None, say: Say, *, worker: bool) -> None:
+    """Watcher, processes of the door and, if asked for, a worker: until a signal, or until one of them fails."""
+    stop, uploads = stop_at_signals(), Uploads()
     engine = open_installation(settings)
-    with _alone(settings.data):
+    with _alone(settings.data), _bound(settings) as sockets:
         _make_folders(engine, settings.data)
-        door = await _door(settings, engine, uploads)
-        where = f"sftp://{settings.sftp_host}:{door.ports[0]}"
-        say(f"SFTP door open at {where} (data folder {settings.data}); Ctrl-C stops it.")
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(work.watch(engine, settings.data, uploads, settings.quiet_seconds, stop))
-                if worker:
-                    group.create_task(family.keep(worker, stop))
-                await stop.wait()
-                log.info("stop.asked")
-                await door.drain(settings.grace_seconds)
-        finally:
-            await door.close()
-            engine.dispose()
+        host_key(settings.host_keys / HOST_KEY)
+        opened = asyncio.get_running_loop().create_future()
+        children = [_door(config, sockets, settings, uploads, opened) for _ in range(settings.door_processes)]
+        children += [_worker(config)] if worker else []
+        async with asyncio.TaskGroup() as group:
+            group.create_task(work.watch(engine, settings.data, uploads, settings.quiet_seconds, stop))
+            for child in children:
+                group.create_task(family.keep(child, stop))
+            group.create_task(_announce(settings, sockets, opened, say))
+            await stop.wait()
+            log.info("stop.asked")
+            opened.cancel()
+            for one in sockets:
+                with suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)  # ends the listening for every process that shares it
+    engine.dispose()
 
 
-async def _door(settings: Settings, engine: Engine, uploads: Uploads) -> Door:
-    key = host_key(settings.host_keys / HOST_KEY)
-    gate = StoreGate(engine, settings.data)
+async def _announce(
+    settings: Settings, sockets: Sequence[socket.socket], opened: "asyncio.Future[None]", say: Say
+) -> None:
+    """Say where the door is once it is open. Raises DoorStaysShut."""
+    await opened
+    port = int(sockets[0].getsockname()[1])
+    log.info("door.opened", door="sftp", host=settings.sftp_host, port=port)
+    where = f"sftp://{settings.sftp_host}:{port}"
+    say(f"SFTP door open at {where} (data folder {settings.data}); Ctrl-C stops it.")
+
+
+def _door(
+    config: Path | None,
+    sockets: Sequence[socket.socket],
+    settings: Settings,
+    uploads: Uploads,
+    opened: "asyncio.Future[None]",
+) -> family.Child:
+    """One process of the door. `opened` is settled when the first one is open, or has died before that."""
+
+    def is_open() -> None:
+        if not opened.done():
+            opened.set_result(None)
+
+    async def hear(pipe: int) -> None:
+        await news.hear(pipe, uploads, is_open)
+        if not opened.done():
+            opened.set_exception(DoorStaysShut())
+
+    fds = tuple(one.fileno() for one in sockets)
+    command = _command(config, "door", "--sockets", ",".join(map(str, fds)))
+    return family.Child("door", command, settings.grace_seconds + _DOOR_SECONDS, fds, hear)
+
+
+def _worker(config: Path | None) -> family.Child:
+    return family.Child("worker", _command(config, "worker"), _WORKER_SECONDS)
+
+
+@contextmanager
+def _bound(settings: Settings) -> Iterator[list[socket.socket]]:
+    """Sockets that listen; they are ours as long as the block lasts. Raises CannotListen."""
     try:
-        listening = Listening(listen(settings.sftp_host, settings.sftp_port), [key])
+        sockets = bind(settings)
     except OSError as wrong:
         if wrong.errno not in CANNOT_LISTEN:
             raise
         why = CANNOT_LISTEN[wrong.errno]
         raise CannotListen(why.format(port=settings.sftp_port, host=settings.sftp_host)) from None
-    door = await serve([listening], gate, uploads, rules=Rules(quiet_seconds=settings.quiet_seconds))
-    log.info("door.opened", door="sftp", host=settings.sftp_host, port=listening.port)
-    return door
+    try:
+        yield sockets
+    finally:
+        for one in sockets:
+            one.close()
 
 
 @contextmanager
@@ -136,20 +189,6 @@ def _make_folders(engine: Engine, data: Path) -> None:
             folders(data, district.slug).make()
 
 
-def _stop_at_signals() -> asyncio.Event:
-    """An event that is set at the first SIGTERM or SIGINT; the second one ends the process at once."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-
-    def asked(number: int) -> None:
-        if stop.is_set():
-            os._exit(128 + number)
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, asked, number)
-    return stop
-
-
-def _worker_command(config: Path | None) -> list[str]:
+def _command(config: Path | None, part: str, *more: str) -> list[str]:
     named = ["--config", str(config)] if config else []
-    return [sys.executable, "-m", "sftpingest", *named, "serve", "worker"]
+    return [sys.executable, "-m", "sftpingest", *named, "serve", part, *more]

@@ -55,7 +55,20 @@ def sftp(lifeline: Lifeline = None) -> None:
     from sftpingest.app import service
 
     _hold(lifeline)
-    service.serve_sftp(_settings(), terminal.say)
+    service.serve_sftp(_settings(), terminal.CONFIG.get(), terminal.say)
+
+
+@app.command(hidden=True, epilog=terminal.example("sftpingest serve door --sockets 5 --news 6"))
+def door(
+    sockets: Annotated[str, typer.Option(help="File descriptors that the parent listens on.")],
+    news: Annotated[int, typer.Option(help="The pipe to the parent.")],
+    lifeline: Lifeline = None,
+) -> None:
+    """Be one process of the SFTP door, for `up` and `serve sftp`; nothing for people."""
+    from sftpingest.app.door import serve_door
+
+    _hold(lifeline)
+    serve_door(_settings(), [int(fd) for fd in sockets.split(",")], news)
 
 
 @app.command(epilog=terminal.example("sftpingest serve worker"))

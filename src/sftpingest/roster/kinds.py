@@ -5,8 +5,10 @@ Out: Kind, Role, VALUES, REFERS, and the type of a roster.
 """
 
 from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
 
-import pandas as pd
+if TYPE_CHECKING:  # the doors and the command line know kinds, and do without a second and 100 MB for pandas
+    import pandas as pd
 
 
 class Kind(StrEnum):
@@ -161,4 +163,4 @@ NAMED = (Kind.SCHOOL, Kind.TEACHER, Kind.COURSE, Kind.TERM, Kind.SECTION)
 #: One frame a kind. Records: columns `id` and VALUES, all TEXT. Enrollments: `section`, `person`, `school` are row
 #: positions (int32) in the frames of section, student or teacher, and school; `role` is 0 student, 1 teacher (int8);
 #: `position` is the teacher's place, 1 the primary one, 0 for students (int8).
-Roster = dict[Kind, pd.DataFrame]
+Roster: TypeAlias = "dict[Kind, pd.DataFrame]"

@@ -5,19 +5,20 @@ In: sockets that listen, a gate, rules. Out: a `Door` that lets logins in and re
 
 import asyncio
 import contextlib
+import errno
 import socket
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
-from asyncssh import SSHServerConnectionOptions
 
 from sftpingest.doors.sftp.connection import Connection
 from sftpingest.doors.sftp.entry import Gate
 from sftpingest.doors.sftp.events import Events
 from sftpingest.doors.sftp.guard import Guard
 from sftpingest.doors.sftp.listening import Listening
-from sftpingest.doors.sftp.reception import House, Reception
+from sftpingest.doors.sftp.options import Options
+from sftpingest.doors.sftp.reception import House
 from sftpingest.doors.sftp.rules import Rules
 from sftpingest.doors.sftp.uploads import Uploads
 
@@ -41,7 +42,8 @@ class Door:
     async def open(self) -> None:
         """Begin to take connections. Raises OSError, asyncssh.KeyImportError where a host key cannot be used."""
         for one in self._listening:
-            options = await _options(self._house, one)
+            options = Options(self._house, one)
+            await options.now()
             self._run(self._take(one.socket, options))
 
     async def drain(self, grace_seconds: float) -> None:
@@ -68,18 +70,20 @@ class Door:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _take(self, listening: socket.socket, options: SSHServerConnectionOptions) -> None:
+    async def _take(self, listening: socket.socket, options: Options) -> None:
         """Take one connection after the other: processes that share the socket get the rest."""
         while True:
             try:
                 client, peer = await asyncio.get_running_loop().sock_accept(listening)
             except OSError as fault:  # no descriptor left, say: those who are in go on
+                if fault.errno == errno.EINVAL:  # our parent has ended the listening
+                    return
                 log.error("door.failed", operation="accept", fault=type(fault).__name__)  # noqa: TRY400 - no traceback
                 await asyncio.sleep(_OUT_OF_BREATH)
                 continue
             self._run(self._receive(client, str(peer[0]), options))
 
-    async def _receive(self, client: socket.socket, peer: str, options: SSHServerConnectionOptions) -> None:
+    async def _receive(self, client: socket.socket, peer: str, options: Options) -> None:
         """Speak SSH with a client that the guard lets pass."""
         loop = asyncio.get_running_loop()
         try:
@@ -87,7 +91,8 @@ class Door:
             if address is None:
                 client.close()
                 return
-            await loop.connect_accepted_socket(lambda: Connection(loop, options, address), client)
+            told = await options.now()
+            await loop.connect_accepted_socket(lambda: Connection(loop, told, address), client)
         except BaseException as fault:
             client.close()
             if not isinstance(fault, OSError):  # gone again before we could greet it
@@ -112,21 +117,3 @@ async def serve(
     door = Door(house, listening)
     await door.open()
     return door
-
-
-async def _options(house: House, at: Listening) -> SSHServerConnectionOptions:
-    options: SSHServerConnectionOptions = await SSHServerConnectionOptions.construct(
-        None,
-        config=None,
-        server_factory=lambda: Reception(house),
-        server_host_keys=[str(path) for path in at.host_keys],
-        server_version="sftpingest",
-        encoding=None,  # channels carry bytes
-        line_editor=False,
-        allow_pty=False,
-        agent_forwarding=False,
-        login_timeout=house.rules.login_seconds,
-        keepalive_interval=house.rules.alive_seconds,
-        keepalive_count_max=house.rules.alive_times,
-    )
-    return options

@@ -1,0 +1,55 @@
+"""One process of the SFTP door.
+
+In:  sockets that the parent listens on, a pipe for news to it, the settings.
+Out: a door that is open until SIGTERM or SIGINT; open uploads may finish for the grace time.
+
+Several of these accept on the same sockets: an idle one is quicker to take a connection than a busy one, and none is
+lost when one dies. What must be common to all is in the store. Nothing here loads pandas: a process is a fifth of
+the size.
+"""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+
+import structlog
+
+from sftpingest.app.gate import StoreGate
+from sftpingest.app.installation import HOST_KEY, open_installation
+from sftpingest.app.news import OPEN, teller
+from sftpingest.app.signals import stop_at_signals
+from sftpingest.doors.sftp import Listening, Rules, Uploads, host_key, listen, serve
+from sftpingest.settings import Settings
+
+log = structlog.get_logger()
+
+
+def bind(settings: Settings) -> list[socket.socket]:
+    """Listen where the settings say. Raises OSError."""
+    return [listen(settings.sftp_host, settings.sftp_port)]
+
+
+def serve_door(settings: Settings, sockets: Sequence[int], news: int) -> None:
+    """Serve the door on file descriptors of sockets made by `bind`, in its order."""
+    asyncio.run(_serve(settings, [socket.socket(fileno=fd) for fd in sockets], news))
+
+
+async def _serve(settings: Settings, sockets: Sequence[socket.socket], news: int) -> None:
+    stop = stop_at_signals()
+    engine = open_installation(settings, make=False)
+    tell = await teller(news)
+    gate = StoreGate(engine, settings.data)
+    rules = Rules(quiet_seconds=settings.quiet_seconds)
+    door = await serve(_listening(settings, sockets), gate, Uploads(tell), rules=rules)
+    tell(OPEN, "")
+    try:
+        await stop.wait()
+        await door.drain(settings.grace_seconds)
+    finally:
+        await door.close()
+        engine.dispose()
+
+
+def _listening(settings: Settings, sockets: Sequence[socket.socket]) -> list[Listening]:
+    key = host_key(settings.host_keys / HOST_KEY)
+    return [Listening(one, [key]) for one in sockets]
