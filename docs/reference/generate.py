@@ -58,7 +58,7 @@ DISTRICTS = """
 ## Of a district
 
 Set with `sftpingest district set SLUG KEY VALUE`; the value `default` takes it back. They count from the next upload
-on; the quota from the next login on.
+on; quotas from the next login on.
 """
 
 #: What each setting of a district does.
@@ -71,8 +71,13 @@ MEANS = {
     "quiet_seconds": "How long nothing may happen in the folder before an upload counts; by default that of the "
     "installation.",
     "format": "How the files are spelt.",
-    "quota_bytes": "How much may lie in the folder of the district.",
+    "quota_bytes": "How much may lie in the folder of the district. A file that is uploaded anew does not count twice; "
+    "reports do not count.",
+    "quota_files": "How many files may lie there.",
+    "quota_file_bytes": "How large one file may be.",
     "retention_days": "How long reports are kept.",
+    "proof": "What its logins must show; a certificate counts as a key. See [logins](../logins.md).",
+    "user_ca": "Whose certificates let its logins in, each the login that it names. See [logins](../logins.md).",
 }
 
 
@@ -170,7 +175,7 @@ def settings() -> Iterator[str]:
 
 def _default(value: object) -> str:
     text = str(getattr(value, "get_secret_value", lambda: value)())
-    return f"`{text}`" if text not in {"", "None"} else "none"
+    return f"`{text}`" if text not in {"", "None", "()"} else "none"
 
 
 if __name__ == "__main__":

@@ -8,11 +8,12 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX = "SFTPINGEST_"
 #: Settings that may also be given as the name of a file that holds them.
@@ -22,6 +23,8 @@ _FOLDER = "the path of a folder"
 _HOST = "an address or name of this machine, such as 127.0.0.1; 0.0.0.0 is all of them"
 _PORT = "a whole number from 0 to 65535"
 _SECONDS = "a number of seconds, 0 or more, such as 60"
+_NETWORKS = "addresses and networks with commas between them, such as 192.0.2.0/24,2001:db8::17"
+_MANY = "a whole number from 1 to 1000000"
 #: What each setting can be, in words: for messages and for the reference.
 ALLOWED = {
     "data": _FOLDER,
@@ -30,12 +33,36 @@ ALLOWED = {
     "sftp_host": _HOST,
     "sftp_port": _PORT,
     "sftp_processes": "a whole number from 1 to 64",
+    "sftp_algorithms": "modern or compatible",
+    "sftp_legacy_port": "another port than the door's own, a whole number from 0 to 65535; empty is none",
+    "sftp_allow": _NETWORKS,
+    "sftp_balancers": _NETWORKS,
+    "sftp_login_seconds": "a number of seconds from 5 to 3600",
+    "sftp_idle_seconds": "a number of seconds from 10 to 604800, which is a week",
+    "sftp_most_refusals": "a whole number from 1 to 1000",
+    "sftp_most_refusals_per_address": _MANY,
+    "sftp_ban_seconds": "a number of seconds from 1 to 2592000, which is 30 days",
+    "sftp_most_starting": _MANY,
+    "sftp_most_starting_per_address": _MANY,
+    "sftp_most_per_login": _MANY,
+    "sftp_most_per_address": _MANY,
     "web_host": _HOST,
     "web_port": _PORT,
     "quiet_seconds": _SECONDS,
     "grace_seconds": _SECONDS,
     "log": "console or json",
 }
+
+
+def _read_networks(written: object) -> object:
+    """Networks as they are written, in the environment or as a list in the file."""
+    parts = written.split(",") if isinstance(written, str) else written
+    if not isinstance(parts, list | tuple):
+        return written
+    return tuple(ip_network(str(part).strip(), strict=False) for part in parts if str(part).strip())
+
+
+_Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_read_networks)]
 
 
 class WrongSetting(Exception):
@@ -64,6 +91,38 @@ class Settings(BaseSettings):
     sftp_processes: int | None = Field(
         None, ge=1, le=64, description="Processes of the SFTP door on that port. Empty: one a core, at most 4."
     )
+    sftp_algorithms: Literal["modern", "compatible"] = Field(
+        "compatible", description="Which algorithms it speaks there: see docs/keys.md."
+    )
+    sftp_legacy_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="A second port for exporters that know only algorithms that are no longer safe. Empty: none.",
+    )
+    sftp_allow: _Networks = Field((), description="Networks that may connect to the SFTP door. Empty: all.")
+    sftp_balancers: _Networks = Field(
+        (), description="Balancers that must tell of their clients by the PROXY protocol, version 1 or 2."
+    )
+    sftp_login_seconds: float = Field(60, ge=5, le=3600, description="How long a client may take to log in.")
+    sftp_idle_seconds: float = Field(
+        1800, ge=10, le=604800, description="How long a session may ask for nothing before it ends."
+    )
+    sftp_most_refusals: int = Field(12, ge=1, le=1000, description="Wrong passwords and keys that end a connection.")
+    sftp_most_refusals_per_address: int = Field(
+        20, ge=1, le=1_000_000, description="Wrong passwords within 10 minutes that ban an address."
+    )
+    sftp_ban_seconds: float = Field(
+        600, ge=1, le=2_592_000, description="Length of the first ban; each further one is twice as long, up to a day."
+    )
+    sftp_most_starting: int = Field(
+        100, ge=1, le=1_000_000, description="Connections of one process that are not logged in yet."
+    )
+    sftp_most_starting_per_address: int = Field(20, ge=1, le=1_000_000, description="The same from one address.")
+    sftp_most_per_login: int = Field(16, ge=1, le=1_000_000, description="Connections that one login may have open.")
+    sftp_most_per_address: int = Field(
+        64, ge=1, le=1_000_000, description="Connections that may be logged in from one address."
+    )
     web_host: str = Field("127.0.0.1", min_length=1, description="Address of the web door, which is not built yet.")
     web_port: int = Field(8080, ge=0, le=65535, description="Its port.")
     quiet_seconds: float = Field(
@@ -80,6 +139,13 @@ class Settings(BaseSettings):
     @classmethod
     def _whole_path(cls, path: Path | None) -> Path | None:
         return path and _whole(path)
+
+    @field_validator("sftp_legacy_port", mode="after")
+    @classmethod
+    def _another_port(cls, port: int | None, others: ValidationInfo) -> int | None:
+        if port and port == others.data.get("sftp_port"):
+            raise ValueError("the door's own port")
+        return port
 
     @field_validator("database_url", mode="after")
     @classmethod

@@ -117,10 +117,11 @@ class Up:
     def children(self, part: str = "") -> list[int]:
         """The process ids of its children; of those that serve `part` where it is given."""
         path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(pid) for pid in path.read_text().split() if _serves(int(pid), part)]
+        return [int(pid) for pid in path.read_text().split() if serves(int(pid), part)]
 
 
-def _serves(pid: int, part: str) -> bool:
+def serves(pid: int, part: str) -> bool:
+    """Whether a process is `sftpingest serve PART`; with no part, whether it lives."""
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
     except OSError:  # gone meanwhile

@@ -1,6 +1,9 @@
 """`sftpingest doctor`: what is wrong is found, and nothing is changed."""
 
+import fcntl
 import json
+import multiprocessing
+import os
 from typing import Any
 
 import pytest
@@ -24,9 +27,42 @@ def installed(program: Program) -> Program:
 
 def test_a_new_installation_is_healthy(installed: Program) -> None:
     found = verdicts(installed, 0)
-    assert set(found) == {"user", "data folder", "space", "host key", "store", "clock"}
+    assert set(found) == {"user", "data folder", "space", "host key", "open files", "store", "clock"}
     assert set(found.values()) <= {"ok", "mind"}
     assert "verdict" in installed.ok("doctor")
+
+
+def says(program: Program, name: str) -> tuple[str, str]:
+    [check] = [one for one in json.loads(program("doctor", "--json").stdout) if one["name"] == name]
+    return check["verdict"], check["says"]
+
+
+def test_a_server_that_runs_as_root_is_to_be_minded(installed: Program) -> None:
+    verdict, text = says(installed, "user")
+    assert text.startswith("This command runs as ")
+    with running(installed):
+        assert says(installed, "user") == (verdict, text.replace("This command", "The server"))
+    assert (verdict, "root. Give" in text) == (("mind", True) if os.geteuid() == 0 else ("ok", False))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_who_runs_the_server_counts_and_not_who_asks(installed: Program) -> None:
+    forked = multiprocessing.get_context("fork")
+    held, enough = forked.Event(), forked.Event()
+
+    def serve(lock: int) -> None:
+        os.setuid(65534)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        held.set()
+        enough.wait(60)
+
+    with (installed.data / "locks" / ".door.lock").open() as lock:
+        server = forked.Process(target=serve, args=(lock.fileno(),))
+        server.start()
+        assert held.wait(60)
+        assert says(installed, "user") == ("ok", "The server runs as an ordinary user, not as root.")
+        enough.set()
+        server.join(60)
 
 
 def test_where_nothing_is_installed_it_says_so_and_makes_nothing(quick: Program) -> None:

@@ -36,7 +36,7 @@ from sftpingest.roster.kinds import Kind
 from sftpingest.store import accounts, journal, rosters
 from sftpingest.store.engine import migrate, open_store
 from sftpingest.store.tables import ENDED, Sync, Transition
-from tests.cli.conftest import COMMAND, Program
+from tests.cli.conftest import COMMAND, Program, serves
 
 T = TypeVar("T")
 Files = Mapping[str, bytes]
@@ -88,14 +88,16 @@ class Server:
     def pid(self) -> int:
         return self.process.pid
 
-    def children(self) -> list[int]:
+    def children(self, part: str = "") -> list[int]:
+        """The process ids of its children; of those that serve `part` where it is given."""
         with suppress(OSError):
-            return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+            pids = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+            return [int(pid) for pid in pids if serves(int(pid), part)]
         return []
 
     def worker(self) -> int:
         """The process id of its worker, as soon as there is one."""
-        return until(lambda: [pid for pid in self.children() if lives(pid)])[0]
+        return until(lambda: [pid for pid in self.children("worker") if lives(pid)])[0]
 
     def kill_group(self) -> None:
         """kill -9 for all of it at once."""

@@ -57,7 +57,8 @@ def test_rows_come_through_each_migration(store_url: str, before: str, after: st
     migrate(engine, after)
     assert revision(engine) == after
     now = rows(engine)
-    assert {name: now[name] for name in kept} == kept
+    for name, olds in kept.items():  # a migration may add columns, and tables
+        assert [{column: new[column] for column in old} for old, new in zip(olds, now[name], strict=True)] == olds
     engine.dispose()
 
 

@@ -4,10 +4,13 @@ In:  the settings.
 Out: a service of doors, watcher and worker, in one process tree in which no child outlives its parent.
 
     installation  the data folder and the store, made where they are missing
-    gate          who may enter, by what the store says
     service       all of it wired: up, serve sftp, serve worker
-    door          one process of the SFTP door
-    news          what the door's processes tell the watcher
+    ports         where the SFTP door listens
+    door          one process of it
+    news          what its processes tell the watcher
+    gate, codes   who may enter, by what the store says; one-time codes
+    watchlist     who is banned and who is inside, common to all processes through the store
+    trail, spool  the audit trail of one process
     family        child processes that die with their parent
     signals       a wish to stop
 """

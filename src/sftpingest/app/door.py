@@ -15,22 +15,20 @@ from collections.abc import Sequence
 import structlog
 
 from sftpingest.app.gate import StoreGate
-from sftpingest.app.installation import HOST_KEY, open_installation
+from sftpingest.app.installation import open_installation
 from sftpingest.app.news import OPEN, teller
+from sftpingest.app.ports import listening
 from sftpingest.app.signals import stop_at_signals
-from sftpingest.doors.sftp import Listening, Rules, Uploads, host_key, listen, serve
+from sftpingest.app.trail import trail
+from sftpingest.app.watchlist import guard_and_rules
+from sftpingest.doors.sftp import Events, Uploads, serve
 from sftpingest.settings import Settings
 
 log = structlog.get_logger()
 
 
-def bind(settings: Settings) -> list[socket.socket]:
-    """Listen where the settings say. Raises OSError."""
-    return [listen(settings.sftp_host, settings.sftp_port)]
-
-
 def serve_door(settings: Settings, sockets: Sequence[int], news: int) -> None:
-    """Serve the door on file descriptors of sockets made by `bind`, in its order."""
+    """Serve the door on file descriptors of sockets made by `ports.bound`, in its order."""
     asyncio.run(_serve(settings, [socket.socket(fileno=fd) for fd in sockets], news))
 
 
@@ -38,18 +36,15 @@ async def _serve(settings: Settings, sockets: Sequence[socket.socket], news: int
     stop = stop_at_signals()
     engine = open_installation(settings, make=False)
     tell = await teller(news)
-    gate = StoreGate(engine, settings.data)
-    rules = Rules(quiet_seconds=settings.quiet_seconds)
-    door = await serve(_listening(settings, sockets), gate, Uploads(tell), rules=rules)
-    tell(OPEN, "")
-    try:
-        await stop.wait()
-        await door.drain(settings.grace_seconds)
-    finally:
-        await door.close()
-        engine.dispose()
-
-
-def _listening(settings: Settings, sockets: Sequence[socket.socket]) -> list[Listening]:
-    key = host_key(settings.host_keys / HOST_KEY)
-    return [Listening(one, [key]) for one in sockets]
+    gate = StoreGate(engine, settings.data, settings.host_keys)
+    rules, guard = guard_and_rules(settings, engine)
+    with trail(engine, settings.data) as kept:
+        events = Events(kept.keep, sound=kept.is_sound)
+        door = await serve(listening(settings, sockets), gate, Uploads(tell), rules=rules, guard=guard, events=events)
+        tell(OPEN, "")
+        try:
+            await stop.wait()
+            await door.drain(settings.grace_seconds)
+        finally:
+            await door.close()
+    engine.dispose()

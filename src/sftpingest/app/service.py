@@ -5,7 +5,6 @@ Out: a service that runs until SIGTERM or SIGINT and then ends in order.
 """
 
 import asyncio
-import errno
 import fcntl
 import os
 import signal
@@ -21,11 +20,10 @@ import structlog
 from sqlalchemy import Engine
 
 from sftpingest import sync, work
-from sftpingest.app import family, news
-from sftpingest.app.door import bind
-from sftpingest.app.installation import HOST_KEY, open_installation
+from sftpingest.app import family, news, ports
+from sftpingest.app.installation import open_installation
 from sftpingest.app.signals import stop_at_signals
-from sftpingest.doors.sftp import Uploads, host_key
+from sftpingest.doors.sftp import Uploads
 from sftpingest.inbox import folders
 from sftpingest.settings import Settings
 from sftpingest.store import accounts
@@ -36,28 +34,17 @@ Say = Callable[[str], None]
 
 #: Seconds that a stopping worker may take for the sync it is at; after that it is resumed at the next start.
 _WORKER_SECONDS = 60
-#: Seconds that a process of the door may take to end after the grace time of open uploads.
-_DOOR_SECONDS = 10
+#: Seconds that a process of the door may take to end after the grace time of open uploads; its audit trail may wait
+#: half of them for a store that is busy.
+_DOOR_SECONDS = 20
 
 
 class RunsAlready(Exception):
     """A server already runs on this data folder. Stop it first, or give this one its own SFTPINGEST_DATA."""
 
 
-#: Why the door cannot listen, and what to do.
-CANNOT_LISTEN = {
-    errno.EADDRINUSE: "Port {port} is in use already. Set SFTPINGEST_SFTP_PORT to a free one.",
-    errno.EACCES: "This user may not listen on port {port}. Set SFTPINGEST_SFTP_PORT to one from 1024 on.",
-    errno.EADDRNOTAVAIL: "{host} is no address of this machine. Set SFTPINGEST_SFTP_HOST to one that is.",
-}
-
-
 class DoorStaysShut(Exception):
     """The SFTP door could not be opened. The lines above say why."""
-
-
-class CannotListen(Exception):
-    """The SFTP door cannot listen. Set SFTPINGEST_SFTP_HOST and SFTPINGEST_SFTP_PORT to what is free here."""
 
 
 def up(settings: Settings, config: Path | None, say: Say) -> None:
@@ -97,9 +84,9 @@ async def _serve(settings: Settings, config: Path | None, say: Say, *, worker: b
     """Watcher, processes of the door and, if asked for, a worker: until a signal, or until one of them fails."""
     stop, uploads = stop_at_signals(), Uploads()
     engine = open_installation(settings)
-    with _alone(settings.data), _bound(settings) as sockets:
+    with _alone(settings.data), ports.bound(settings) as sockets:
         _make_folders(engine, settings.data)
-        host_key(settings.host_keys / HOST_KEY)
+        ports.listening(settings, sockets)  # host keys are made once, not by each process
         opened = asyncio.get_running_loop().create_future()
         children = [_door(config, sockets, settings, uploads, opened) for _ in range(settings.door_processes)]
         children += [_worker(config)] if worker else []
@@ -122,10 +109,8 @@ async def _announce(
 ) -> None:
     """Say where the door is once it is open. Raises DoorStaysShut."""
     await opened
-    port = int(sockets[0].getsockname()[1])
-    log.info("door.opened", door="sftp", host=settings.sftp_host, port=port)
-    where = f"sftp://{settings.sftp_host}:{port}"
-    say(f"SFTP door open at {where} (data folder {settings.data}); Ctrl-C stops it.")
+    for line in ports.announcement(settings, sockets):
+        say(line)
 
 
 def _door(
@@ -153,23 +138,6 @@ def _door(
 
 def _worker(config: Path | None) -> family.Child:
     return family.Child("worker", _command(config, "worker"), _WORKER_SECONDS)
-
-
-@contextmanager
-def _bound(settings: Settings) -> Iterator[list[socket.socket]]:
-    """Sockets that listen; they are ours as long as the block lasts. Raises CannotListen."""
-    try:
-        sockets = bind(settings)
-    except OSError as wrong:
-        if wrong.errno not in CANNOT_LISTEN:
-            raise
-        why = CANNOT_LISTEN[wrong.errno]
-        raise CannotListen(why.format(port=settings.sftp_port, host=settings.sftp_host)) from None
-    try:
-        yield sockets
-    finally:
-        for one in sockets:
-            one.close()
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from sftpingest.cli import check, demo, district, doctor, ingest, login, roster, serve, sync, terminal
+from sftpingest.cli import audit, ban, check, demo, district, doctor, ingest, keys, login, roster, serve, sync, terminal
 
 app = typer.Typer(
     name="sftpingest",
@@ -27,7 +27,10 @@ app = typer.Typer(
 app.add_typer(serve.app, name="serve")
 app.add_typer(district.app, name="district")
 app.add_typer(login.app, name="login")
+app.add_typer(ban.app, name="ban")
 app.add_typer(sync.app, name="sync")
+app.add_typer(keys.app, name="keys")
+app.add_typer(audit.app, name="audit")
 serve.add_up(app)
 for noun in (demo, check, ingest, sync, roster, doctor):
     noun.add_to(app)

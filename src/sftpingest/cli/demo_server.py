@@ -23,7 +23,7 @@ from sqlalchemy import Engine
 from sftpingest.app import family
 from sftpingest.app.installation import HOST_KEY
 from sftpingest.cli import terminal
-from sftpingest.cli.login import strong_password
+from sftpingest.cli.proof import strong_password
 
 #: How long the start, and the report, may take, in seconds.
 PATIENCE = 60

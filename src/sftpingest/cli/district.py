@@ -6,7 +6,7 @@ Out: rows in the store, folders in the data folder.
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sftpingest.cli import terminal
+from sftpingest.cli import audit, terminal
 from sftpingest.cli.installation import Installation, opened
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def add(
         with here.engine.begin() as connection:
             district = accounts.add_district(connection, slug, name)
             described = _described(connection, here, district)
+            audit.record(connection, "district.added", district=slug, name=name)
         here.folders(slug).make()
     if json:
         terminal.as_json(described)
@@ -79,6 +80,7 @@ def show(slug: Slug, json: terminal.AsJson = False) -> None:
         terminal.as_json(described)
         return
     settings = described.pop("settings")
+    settings["user_ca"] = _fingerprints(settings["user_ca"])
     terminal.facts(described.items())
     terminal.say("settings")
     terminal.facts((f"  {key}", value) for key, value in settings.items())
@@ -90,6 +92,8 @@ def show(slug: Slug, json: terminal.AsJson = False) -> None:
         "sftpingest district set springfield max_removed 15%",
         "sftpingest district set springfield max_removed.student 5%",
         "sftpingest district set springfield pause_start 2027-06-07",
+        "sftpingest district set springfield proof password+key",
+        'sftpingest district set springfield user_ca "$(cat user_ca.pub)"',
     ),
 )
 def set_(
@@ -99,14 +103,15 @@ def set_(
 ) -> None:
     """Set one setting of a district.
 
-    Thresholds, pause, quiet time, format, quota, retention.
+    Thresholds, pause, quiet time, format, quota, retention, what logins must show.
     """
     from sftpingest.store import accounts
 
     with opened() as here, here.engine.begin() as connection:
         accounts.set_district(connection, slug, key, value)
         _refuse_unreadable_format(accounts.district(connection, slug))
-    terminal.say(f"{slug}: {key} is now {value or 'the default'}.")
+        audit.record(connection, "district.changed", district=slug, key=key, value=value)
+    terminal.say(f"{slug}: {key} is now {value.strip() or 'the default'}.")
 
 
 @app.command(epilog=terminal.example("sftpingest district remove springfield --yes"))
@@ -123,6 +128,7 @@ def remove(slug: Slug, yes: Annotated[bool, typer.Option("--yes", help="Do not a
         with _nobody_works_on(here, district), here.engine.begin() as connection:
             accounts.remove_district(connection, slug)
             _remove_folder(here.folders(slug).root)  # before the rows are gone for good, so that it can be tried again
+            audit.record(connection, "district.removed", district=slug, name=district.name)
     terminal.say(f"District {slug} is removed.")
 
 
@@ -154,6 +160,14 @@ def _remove_folder(folder: Path) -> None:
             f"{wrong.filename or folder} cannot be removed: {wrong.strerror or wrong}. The district is still there."
         )
         raise terminal.Stopped(f"{sentence} Mend that, and remove it again.", terminal.FAILED) from None
+
+
+def _fingerprints(lines: Iterable[str]) -> str:
+    """Public keys as people compare them."""
+    from sftpingest.store import keyline
+
+    keys = [keyline.read(line) for line in lines]
+    return ", ".join(f"{key.fingerprint} {key.comment}".strip() for key in keys if key) or "none"
 
 
 def _refuse_unreadable_format(district: "District") -> None:

@@ -5,6 +5,7 @@ Out: one line a check; exit status 1 where one failed.
 """
 
 import os
+import resource
 import shutil
 import stat
 from collections.abc import Iterator
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 LEAST_SPACE = 1 << 30
 #: How far our clock and the store's may be apart.
 LEEWAY = timedelta(seconds=30)
+
+
+#: A network of balancers that is wider than this is a mistake, by version of the Internet Protocol.
+WIDE = {4: 16, 6: 48}
+#: Open files that the door should be allowed.
+LEAST_FILES = 4096
 
 
 class Verdict(StrEnum):
@@ -59,7 +66,9 @@ def doctor(json: terminal.AsJson = False) -> None:
     from sftpingest import settings
 
     asked = settings.read(terminal.CONFIG.get())
-    checks = [_user(), _data(asked.data), _space(asked.data), _host_key(asked), *_store_and_clock(asked)]
+    checks = [_user(asked.data), _data(asked.data), _space(asked.data), _host_key(asked), *_legacy_port(asked)]
+    checks += [*_balancers(asked), _open_files()]
+    checks += _store_and_clock(asked)
     if json:
         terminal.as_json([asdict(check) for check in checks])
     else:
@@ -67,12 +76,25 @@ def doctor(json: terminal.AsJson = False) -> None:
     raise typer.Exit(1 if any(check.verdict is Verdict.FAILED for check in checks) else 0)
 
 
-def _user() -> Check:
-    if os.geteuid() == 0:
-        return Check(
-            "user", Verdict.MIND, "Runs as root. Give the service a user of its own; deploy/README.md shows how."
-        )
-    return Check("user", Verdict.OK, "Does not run as root.")
+def _user(folder: Path) -> Check:
+    """Who runs the server: the process itself where it runs, else whoever runs this command."""
+    server = _server_user(folder)
+    who = "This command runs" if server is None else "The server runs"
+    if (os.geteuid() if server is None else server) == 0:
+        return Check("user", Verdict.MIND, f"{who} as root. Give the service a user of its own: see deploy/README.md.")
+    return Check("user", Verdict.OK, f"{who} as an ordinary user, not as root.")
+
+
+def _server_user(folder: Path) -> int | None:
+    """User id of the server that works on this data folder, None where none is seen: Linux tells who holds a lock."""
+    try:
+        file = (folder / "locks" / ".door.lock").stat().st_ino
+        held = [line.split() for line in Path("/proc/locks").read_text("ascii").splitlines()]
+        holders = [words[4] for words in held if words[1] == "FLOCK" and words[5].endswith(f":{file}")]
+        facts = Path(f"/proc/{holders[0]}/status").read_text("ascii", "replace")
+    except (OSError, IndexError):
+        return None
+    return int(facts.split("\nUid:")[1].split()[1])  # real, then effective
 
 
 def _data(folder: Path) -> Check:
@@ -96,14 +118,49 @@ def _space(folder: Path) -> Check:
 
 def _host_key(asked: "Settings") -> Check:
     from sftpingest.app.installation import HOST_KEY
+    from sftpingest.doors.sftp import hostkeys
 
     path = asked.host_keys / HOST_KEY
     if not path.exists():
         return Check("host key", Verdict.FAILED, f"{path} is not there. `sftpingest up` makes it.")
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o177:
-        return Check("host key", Verdict.FAILED, f"{path} has mode {mode:04o}: chmod 600 {path}")
-    return Check("host key", Verdict.OK, f"{path} is there, and only its owner can read it.")
+    for each in sorted(asked.host_keys.glob("ssh_host_*_key*")):
+        mode = stat.S_IMODE(each.stat().st_mode)
+        if mode & 0o177 and each.suffix != ".pub":
+            return Check("host key", Verdict.FAILED, f"{each} has mode {mode:04o}: chmod 600 {each}")
+    try:
+        keys = hostkeys.found(asked.host_keys)
+    except hostkeys.WrongStep as wrong:
+        return Check("host key", Verdict.FAILED, str(wrong))
+    except OSError as wrong:
+        return Check("host key", Verdict.FAILED, f"{wrong.filename} cannot be read by this user: {wrong.strerror}.")
+    states = ", ".join(f"{key.type} {key.state}" for key in keys)
+    return Check("host key", Verdict.OK, f"Only their owner can read them: {states}.")
+
+
+def _legacy_port(asked: "Settings") -> Iterator[Check]:
+    from sftpingest.doors.sftp import places
+
+    for place in places(asked.sftp_port, asked.sftp_legacy_port, asked.sftp_algorithms):
+        if place.profile.warning:
+            yield Check("legacy port", Verdict.MIND, f"Port {place.port}: {place.profile.warning}")
+
+
+def _balancers(asked: "Settings") -> Iterator[Check]:
+    """Whoever lies in these networks is believed who its client is, and is never banned."""
+    wide = [f"{network}" for network in asked.sftp_balancers if network.prefixlen < WIDE[network.version]]
+    if wide:
+        says = f"SFTPINGEST_SFTP_BALANCERS names {wide[0]}: everybody there may claim any address. Name each balancer."
+        yield Check("balancers", Verdict.FAILED, says)
+    elif asked.sftp_balancers:
+        yield Check("balancers", Verdict.OK, ", ".join(f"{network}" for network in asked.sftp_balancers))
+
+
+def _open_files() -> Check:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY and most < LEAST_FILES:
+        says = f"This user may have only {most} files open, and each session needs some. Allow {LEAST_FILES} (nofile)."
+        return Check("open files", Verdict.MIND, says)
+    return Check("open files", Verdict.OK, "As many as the door needs.")
 
 
 def _store_and_clock(asked: "Settings") -> Iterator[Check]:

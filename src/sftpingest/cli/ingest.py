@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sftpingest.cli import outcome, terminal
+from sftpingest.cli import audit, outcome, terminal
 from sftpingest.cli.district import Slug
 from sftpingest.cli.installation import Installation, opened
 
@@ -56,4 +56,6 @@ def queue(here: Installation, district: "District", path: Path) -> int:
     folders.make()
     inbox.snapshot_from(path, folders, mark)
     with here.engine.begin() as connection:
-        return journal.queue(connection, district.id, mark, "ingest", None)
+        sync_id = journal.queue(connection, district.id, mark, "ingest", None)
+        audit.record(connection, "upload.ingested", district=district.slug, file=path.name, sync=sync_id)
+        return sync_id

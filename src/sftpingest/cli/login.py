@@ -4,26 +4,34 @@ In:  a username, a password or public keys, limits.
 Out: rows in the store; a password is shown once and kept only as a hash.
 """
 
-import secrets
-import string
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sftpingest.cli import terminal
+from sftpingest.cli import audit, login_proofs, terminal
 from sftpingest.cli.district import Slug
 from sftpingest.cli.installation import opened
+from sftpingest.cli.proof import (
+    KeyFiles,
+    PasswordStdin,
+    Words,
+    named,
+    password_given,
+    public_keys,
+    record,
+    slug_of,
+    strong_password,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from sftpingest.store.setting import DistrictSettings
     from sftpingest.store.tables import Login
 
 app = typer.Typer(
-    help="SFTP logins of a district: add, list, disable, remove.",
+    help="SFTP logins of a district: who may log in, and by what.",
     epilog=terminal.example("sftpingest login add springfield springfield-sis"),
     no_args_is_help=True,
 )
@@ -32,14 +40,13 @@ Username = Annotated[
     str, typer.Argument(metavar="USERNAME", help="The name to log in with; unique over all districts.")
 ]
 
-Words = Annotated[
-    list[str], typer.Argument(metavar="[SLUG] USERNAME", help="The login; its district may be named before it.")
+Allow = Annotated[
+    list[str] | None, typer.Option("--allow", metavar="CIDR", help="Only from these addresses. May be repeated.")
 ]
-
-#: Letters and digits that nobody mixes up on paper.
-SIGNS = "".join(sign for sign in string.ascii_letters + string.digits if sign not in "0O1lI")
-#: Shorter than this is guessed; made-up ones have 24 signs, about 140 bits.
-SHORTEST = 8
+Expires = Annotated[
+    datetime | None,
+    typer.Option("--expires", metavar="DATE", formats=["%Y-%m-%d"], help="Last day it may be used (UTC)."),
+]
 
 
 @app.command(
@@ -51,35 +58,27 @@ SHORTEST = 8
 def add(
     slug: Slug,
     username: Username,
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from the first line of standard input.")
-    ] = False,
-    key: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE", help="Public key (OpenSSH, one a line). May be repeated.")
-    ] = None,
-    allow: Annotated[
-        list[str] | None, typer.Option(metavar="CIDR", help="Only from these addresses. May be repeated.")
-    ] = None,
-    expires: Annotated[
-        datetime | None, typer.Option(metavar="DATE", formats=["%Y-%m-%d"], help="Last day it may be used (UTC).")
-    ] = None,
+    password_stdin: PasswordStdin = False,
+    key: KeyFiles = None,
+    allow: Allow = None,
+    expires: Expires = None,
     json: terminal.AsJson = False,
 ) -> None:
     """Add a login.
 
-    Without --password-stdin and --key a strong password is made and shown once.
+    Without --password-stdin and --key a strong password is made and shown once, and also where its district asks for
+    a password and a key both.
     """
     from sftpingest.store import accounts
 
-    keys = [line for path in key or [] for line in _public_keys(path)]
-    made = None if password_stdin or keys else strong_password()
-    password = _password_given() if password_stdin else made
-    last_day = expires.date() if expires else None
+    keys = [line for path in key or [] for line in public_keys(path)]
+    given = password_given() if password_stdin else None
     with opened() as here, here.engine.begin() as connection:
-        login = accounts.add_login(connection, slug, username, password, keys, allow or [], last_day)
-        described = _described(login)
-    if last_day and last_day < datetime.now(UTC).date():
-        terminal.note(f"Mind that {last_day} is in the past: this login cannot be used.")
+        settings = accounts.district_settings(accounts.district(connection, slug))
+        made = strong_password() if given is None and (not keys or "password" in settings.proof) else None
+        login = accounts.add_login(connection, slug, username, given or made, keys, allow or [], _day(expires))
+        described = _described(login, settings)
+        _record(connection, "login.added", slug, described)
     _show_new(described | ({"password": made} if made else {}), json)
 
 
@@ -89,8 +88,8 @@ def list_(slug: Slug, json: terminal.AsJson = False) -> None:
     from sftpingest.store import accounts
 
     with opened() as here, here.engine.connect() as connection:
-        accounts.district(connection, slug)
-        described = [_described(login) for login in accounts.logins(connection, slug)]
+        settings = accounts.district_settings(accounts.district(connection, slug))
+        described = [_described(login, settings) for login in accounts.logins(connection, slug)]
     if json:
         terminal.as_json(described)
         return
@@ -100,14 +99,57 @@ def list_(slug: Slug, json: terminal.AsJson = False) -> None:
     terminal.table(("username", "logs in with", "from", "expires", "state"), shown)
 
 
+@app.command(
+    "set",
+    epilog=terminal.example(
+        "sftpingest login set springfield-sis --allow 203.0.113.0/24 --allow 198.51.100.7",
+        "sftpingest login set springfield-sis --anywhere --never-expires",
+    ),
+)
+def set_(
+    words: Words,
+    allow: Allow = None,
+    anywhere: Annotated[bool, typer.Option("--anywhere", help="From every address again.")] = False,
+    expires: Expires = None,
+    never_expires: Annotated[bool, typer.Option("--never-expires", help="No last day any more.")] = False,
+) -> None:
+    """Change from where and until when a login may be used. The addresses given replace those there were."""
+    from sftpingest.store import logins
+
+    if (allow and anywhere) or (expires and never_expires):
+        raise terminal.Stopped("Say --allow or --anywhere, and --expires or --never-expires, not both.")
+    limits: dict[str, Any] = {"allow": allow or []} if allow or anywhere else {}
+    limits |= {"expires": _day(expires)} if expires or never_expires else {}
+    if not limits:
+        raise terminal.Stopped("Say what to change: --allow, --anywhere, --expires or --never-expires.")
+    with opened() as here, here.engine.begin() as connection:
+        username = named(connection, words)
+        logins.set_limits(connection, username, **limits)
+        record(connection, "login.changed", username, **limits)
+    terminal.say(f"Login {username} is changed.")
+
+
+@app.command(epilog=terminal.example("sftpingest login enable springfield springfield-sis"))
+def enable(words: Words) -> None:
+    """Enable a login that was disabled."""
+    from sftpingest.store import logins
+
+    with opened() as here, here.engine.begin() as connection:
+        username = named(connection, words)
+        logins.enable_login(connection, username)
+        record(connection, "login.enabled", username)
+    terminal.say(f"Login {username} is enabled.")
+
+
 @app.command(epilog=terminal.example("sftpingest login disable springfield springfield-sis"))
 def disable(words: Words) -> None:
-    """Disable a login: it is kept, but lets nobody in."""
+    """Disable a login: it is kept, but lets nobody in. Sessions that are open are closed within seconds."""
     from sftpingest.store import accounts
 
     with opened() as here, here.engine.begin() as connection:
-        username = _named(connection, words)
+        username = named(connection, words)
         accounts.disable_login(connection, username)
+        record(connection, "login.disabled", username)
     terminal.say(f"Login {username} is disabled.")
 
 
@@ -117,90 +159,66 @@ def remove(words: Words) -> None:
     from sftpingest.store import accounts
 
     with opened() as here, here.engine.begin() as connection:
-        username = _named(connection, words)
+        username = named(connection, words)
+        slug = slug_of(connection, username)
         accounts.remove_login(connection, username)
+        audit.record(connection, "login.removed", district=slug, username=username)
     terminal.say(f"Login {username} is removed.")
 
 
-def _named(connection: "Connection", words: list[str]) -> str:
-    """The username; where a district is named too, the login must be one of it. Raises Stopped, NoSuchDistrict."""
-    from sftpingest.store import accounts
-
-    *slug, username = words
-    if len(slug) > 1:
-        raise terminal.Stopped("Name one login: SLUG USERNAME.")
-    if slug and username not in {login.username for login in accounts.logins(connection, slug[0])}:
-        raise terminal.Stopped(
-            f"{slug[0]} has no login {username}. `sftpingest login list {slug[0]}` shows its logins."
-        )
-    return username
+def _record(connection: "Connection", event: str, slug: str, described: dict[str, Any]) -> None:
+    """Enter into the audit trail what a login can do now."""
+    kept = {name: described[name] for name in ("username", "password_set", "allow", "expires")}
+    audit.record(connection, event, district=slug, keys=len(described["keys"]), **kept)
 
 
-def strong_password() -> str:
-    """A password of 24 letters and digits, in groups of six."""
-    return "-".join("".join(secrets.choice(SIGNS) for _ in range(6)) for _ in range(4))
+def _day(expires: datetime | None) -> date | None:
+    """A last day, with a word of warning where it is over."""
+    day = expires.date() if expires else None
+    if day and day < datetime.now(UTC).date():
+        terminal.note(f"Mind that {day} is in the past: this login cannot be used.")
+    return day
 
 
-def _password_given() -> str:
-    password = sys.stdin.readline().rstrip("\r\n")
-    if len(password) < SHORTEST:
-        raise terminal.Stopped(
-            f"The password has fewer than {SHORTEST} characters. Take a longer one, or let us make it."
-        )
-    return password
-
-
-def _public_keys(path: Path) -> list[str]:
-    """The public keys of a file, one a line. Raises Stopped where there is none."""
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except UnicodeDecodeError:
-        lines = []
-    except OSError as wrong:
-        raise terminal.Stopped(f"{path} cannot be read: {wrong.strerror}.") from None
-    if any("PRIVATE KEY" in line for line in lines):
-        raise terminal.Stopped(f"{path} is a private key. Give the public one, whose name ends in .pub.")
-    keys = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    if not keys or not all(_is_public_key(line) for line in keys):
-        raise terminal.Stopped(f"{path} holds no OpenSSH public key. It should look like: ssh-ed25519 AAAA... name")
-    return keys
-
-
-def _is_public_key(line: str) -> bool:
-    import asyncssh
-
-    try:
-        asyncssh.import_public_key(line)
-    except asyncssh.KeyImportError:
-        return False
-    return True
-
-
-def _described(login: "Login") -> dict[str, Any]:
-    """A login as it is shown; never its hash."""
+def _described(login: "Login", settings: "DistrictSettings") -> dict[str, Any]:
+    """A login as it is shown; never its hash or secret."""
     over = login.expires is not None and login.expires < datetime.now(UTC).date()
     return {
         "username": login.username,
         "password_set": login.password_hash is not None,
         "keys": login.keys,
+        "totp": login.totp is not None,
         "allow": login.allow,
         "expires": login.expires,
         "disabled": login.disabled,
         "state": "disabled" if login.disabled else "expired" if over else "open",
+        "lacks": _lacks(login, settings),
         "created_at": login.created_at,
     }
+
+
+def _lacks(login: "Login", settings: "DistrictSettings") -> list[str]:
+    """What its district asks for and it does not have. A certificate is as good as a key."""
+    has = {"password": login.password_hash is not None, "key": bool(login.keys or settings.user_ca), "any": True}
+    return [asked for asked in settings.proof.split("+") if not has[asked]]
 
 
 def _ways(described: dict[str, Any]) -> str:
     ways = ["password"] if described["password_set"] else []
     keys = len(described["keys"])
-    return " + ".join([*ways, *([f"{keys} key{'s' if keys > 1 else ''}"] if keys else [])])
+    ways += [f"{keys} key{'s' if keys > 1 else ''}"] if keys else []
+    return " + ".join(ways + (["code"] if described["totp"] else []))
 
 
 def _show_new(described: dict[str, Any], json: bool) -> None:
+    if described["lacks"]:
+        terminal.note(f"Mind that its district asks for a {' and a '.join(described['lacks'])}: it has none yet.")
     if json:
         terminal.as_json(described)
         return
     terminal.say(f"Login {described['username']} is there.")
     if "password" in described:
         terminal.say(f"Its password, shown this once: {described['password']}")
+
+
+login_proofs.add_to(app)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sftpingest.cli import outcome, terminal
+from sftpingest.cli import audit, outcome, terminal
 from sftpingest.cli.district import Slug
 from sftpingest.cli.installation import Installation, opened
 
@@ -89,6 +89,8 @@ def release(number: Number, json: terminal.AsJson = False) -> None:
     with opened() as here:
         with here.engine.begin() as connection:
             journal.release(connection, number)
+            slug = _slug(connection, journal.sync(connection, number))
+            audit.record(connection, "sync.released", district=slug, sync=number)
         status = _ended(here, number, json)
     raise typer.Exit(status)
 
@@ -104,6 +106,7 @@ def discard(number: Number, json: terminal.AsJson = False) -> None:
             journal.discard(connection, number)
             found = journal.sync(connection, number)
             slug = _slug(connection, found)
+            audit.record(connection, "sync.discarded", district=slug, sync=number)
         sync.rereport(here.engine, here.folders(slug), found)
         with here.engine.connect() as connection:
             outcome.show(here, slug, journal.sync(connection, number), json)
@@ -121,7 +124,7 @@ def restore(slug: Slug, number: Number, json: terminal.AsJson = False) -> None:
 
     with opened() as here:
         here.district(slug)
-        made = sync.restore(here.engine, here.folders(slug), slug, number)
+        made = sync.restore(here.engine, here.folders(slug), slug, number, audit.record)
         status = _ended(here, made, json)
     raise typer.Exit(status)
 

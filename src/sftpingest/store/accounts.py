@@ -7,21 +7,19 @@ Out: District, DistrictSettings, Login.
 import re
 from collections.abc import Iterable
 from datetime import date
-from functools import cache
 from ipaddress import ip_network
 from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlmodel import SQLModel
 
-from sftpingest.store import StoreError
+from sftpingest.store import StoreError, keyline
+from sftpingest.store.passwords import hashed, verify_password
 from sftpingest.store.setting import DistrictSettings, WrongSetting, changed, read
 from sftpingest.store.tables import District, Login, now, table
 from sftpingest.store.versions import VERSIONS
 
-__all__ = ["DistrictSettings", "WrongSetting"]
+__all__ = ["DistrictSettings", "WrongSetting", "verify_password"]
 
 DISTRICT = table(District)
 LOGIN = table(Login)
@@ -120,7 +118,7 @@ def add_login(  # noqa: PLR0913, PLR0917  (a login has that many facts)
 ) -> Login:
     """Add a login to a district. `expires` is the last day on which it works.
 
-    Raises NoSuchDistrict, Taken, WrongSetting for a username or network that is none.
+    Raises NoSuchDistrict, Taken, WrongSetting for a username or network that is none, and for a weak key.
     """
     of = district(c, slug)
     if not USERNAME.fullmatch(username):
@@ -128,10 +126,10 @@ def add_login(  # noqa: PLR0913, PLR0917  (a login has that many facts)
         raise WrongSetting(key="A username", given=username, allowed=allowed)
     if login(c, username) is not None:
         raise Taken(what="username", name=username)
-    password_hash = None if password is None else _hasher().hash(_bytes(password))
+    password_hash = None if password is None else hashed(password)
     facts: dict[str, Any] = {
-        "keys": [key.strip() for key in keys],
-        "allow": [_network(text) for text in allow],
+        "keys": [strong_key(key) for key in keys],
+        "allow": [network(text) for text in allow],
         "expires": expires,
     }
     facts |= {"district_id": of.id, "username": username, "password_hash": password_hash}
@@ -139,7 +137,17 @@ def add_login(  # noqa: PLR0913, PLR0917  (a login has that many facts)
     return _login(c.execute(select(LOGIN).where(LOGIN.c.username == username)).one())
 
 
-def _network(text: str) -> str:
+def strong_key(line: str) -> str:
+    """A public key line as it is kept. Raises WrongSetting for DSA and short RSA."""
+    key = keyline.read(line)
+    if key is not None and key.weak:
+        given = f"{key.kind} {key.fingerprint}"
+        raise WrongSetting(key="The key of a login", given=given, allowed=keyline.STRONG)
+    return line.strip()
+
+
+def network(text: str) -> str:
+    """An address or network as it is kept. Raises WrongSetting."""
     try:
         return str(ip_network(text.strip(), strict=False))
     except ValueError:
@@ -174,32 +182,3 @@ def remove_login(c: Connection, username: str) -> None:
     """Remove a login. Raises NoSuchLogin."""
     if c.execute(delete(LOGIN).where(LOGIN.c.username == username)).rowcount == 0:
         raise NoSuchLogin(username=username)
-
-
-def verify_password(of: Login | None, password: str) -> bool:
-    """Whether the password is that of the login (argon2id). Takes as long where there is no login or no password.
-
-    Takes some 50 ms of one core and 64 MiB; call it outside of an event loop. Says nothing on `disabled`, `expires`
-    and `allow`.
-    """
-    real = None if of is None else of.password_hash
-    try:
-        _hasher().verify(real or _nobodys_hash(), _bytes(password))
-    except (VerificationError, InvalidHashError):
-        return False
-    return real is not None
-
-
-@cache
-def _hasher() -> PasswordHasher:
-    return PasswordHasher()
-
-
-@cache
-def _nobodys_hash() -> str:
-    return _hasher().hash(b"the password of nobody")
-
-
-def _bytes(password: str) -> bytes:
-    # A client may send what is no Unicode; that is a wrong password, not an error of ours.
-    return password.encode("utf-8", "surrogatepass")

@@ -26,7 +26,8 @@ from sftpingest.store import StoreError
 
 #: How long one writer of SQLite waits for another.
 BUSY_SECONDS = 30
-_WRITES = "sftpingest_writes"
+#: The option of a connection whose transactions write.
+WRITES = "sftpingest_writes"
 #: Where alembic finds the migrations: a package and a folder in it.
 MIGRATIONS = "sftpingest.store:migrations"
 #: The advisory lock under which PostgreSQL is migrated.
@@ -80,7 +81,7 @@ class _OneWriter(Engine):
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        with self.connect() as c, c.execution_options(**{_WRITES: True}).begin():
+        with self.connect() as c, c.execution_options(**{WRITES: True}).begin():
             yield c
 
 
@@ -128,7 +129,7 @@ def _turn_on_wal(connection: sqlite3.Connection) -> None:
 
 
 def _begin_sqlite(c: Connection) -> None:
-    c.exec_driver_sql("BEGIN IMMEDIATE" if c.get_execution_options().get(_WRITES) else "BEGIN")
+    c.exec_driver_sql("BEGIN IMMEDIATE" if c.get_execution_options().get(WRITES) else "BEGIN")
 
 
 def migrate(engine: Engine, to: str = "head") -> None:
@@ -153,7 +154,7 @@ def _migrating(engine: Engine) -> Iterator[Connection]:
         assert isinstance(raw, sqlite3.Connection)  # noqa: S101  (tells mypy what the dialect is)
         raw.execute("PRAGMA foreign_keys = OFF")
         try:
-            with outer.execution_options(**{_WRITES: True}).begin():
+            with outer.execution_options(**{WRITES: True}).begin():
                 yield outer
                 _refuse_dangling(outer)
         finally:

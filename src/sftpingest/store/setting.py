@@ -9,15 +9,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 from typing import Any
 
 from sftpingest.roster.kinds import Kind
-from sftpingest.store import StoreError
+from sftpingest.store import StoreError, keyline
 
 KINDS = frozenset(kind.value for kind in Kind)
 #: What takes a setting back.
 DEFAULT = "default"
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+
+
+class Asked(StrEnum):
+    """What the logins of a district must show. A certificate counts as a key."""
+
+    ANY = "any"  #: a password or a key
+    KEY = "key"  #: a key; passwords let nobody in
+    BOTH = "password+key"  #: both, in any order
 
 
 class WrongSetting(StoreError):
@@ -37,7 +46,11 @@ class DistrictSettings:
     quiet_seconds: float | None = None  #: None: what the installation has
     format: str = "clever"
     quota_bytes: int | None = None  #: None: no bound
+    quota_files: int = 10_000  #: the largest roster has ten; what sorts its uploads by the day has 365 in a year
+    quota_file_bytes: int | None = None  #: None: no bound
     retention_days: int = 90  #: how long reports are kept
+    proof: Asked = Asked.ANY  #: what its logins must show
+    user_ca: tuple[str, ...] = ()  #: public key lines of the authorities whose certificates let its logins in
 
     def paused(self, today: date) -> bool:
         """Whether uploads wait today. A pause without an end goes on, one without a start goes on until its end."""
@@ -54,7 +67,7 @@ def read(kept: Mapping[str, Any]) -> DistrictSettings:
         if kind in KINDS and name in _SHARES:
             facts.setdefault(f"{name}_of", {})[kind] = value
         elif name in _READERS and not kind:
-            facts[name] = date.fromisoformat(value) if name in _DATES else value
+            facts[name] = _KEPT.get(name, _as_kept)(value)
     return DistrictSettings(**facts)
 
 
@@ -118,6 +131,10 @@ def _bytes(text: str) -> int | None:
     return int(found[1]) * _UNITS[found[2]] if found and int(found[1]) else None
 
 
+def _count(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) and int(text) else None
+
+
 def _day(text: str) -> str | None:
     try:
         return date.fromisoformat(text).isoformat()
@@ -129,8 +146,32 @@ def _format(text: str) -> str | None:
     return text.lower() if re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,62}", text.lower()) else None
 
 
+def _proof(text: str) -> str | None:
+    words = frozenset(re.split(r"[\s+,]+", text.lower()))
+    known = {frozenset(asked.split("+")): asked.value for asked in Asked}
+    return known.get(words)
+
+
+def _authorities(text: str) -> list[str] | None:
+    """Public key lines, one a line; each once."""
+    keys = [keyline.read(line) for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    if not keys or any(key is None or key.weak for key in keys):
+        return None
+    return list({key.bare: f"{key.bare} {key.comment}".strip() for key in keys if key}.values())
+
+
+def _as_kept(value: Any) -> Any:  # noqa: ANN401  (JSON)
+    return value
+
+
 _SHARES = ("max_removed", "max_updated")
-_DATES = ("pause_start", "pause_end")
+#: What the store keeps otherwise than it is read.
+_KEPT: dict[str, Callable[[Any], Any]] = {
+    "pause_start": date.fromisoformat,
+    "pause_end": date.fromisoformat,
+    "proof": Asked,
+    "user_ca": tuple,
+}
 #: Each key: what is allowed, in words, and what reads it (None: it is not that).
 _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "max_removed": ("a share from 0% to 100%, such as 10% or 0.1", _share),
@@ -140,5 +181,9 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "quiet_seconds": ("seconds from 0 to 86400", _seconds),
     "format": ("the name of a format, such as clever", _format),
     "quota_bytes": ("a number of bytes, such as 5000000000 or 5 GB", _bytes),
+    "quota_files": ("a number of files, such as 10000", _count),
+    "quota_file_bytes": ("a number of bytes, such as 2000000000 or 2 GB", _bytes),
     "retention_days": ("whole days, 1 or more, such as 90", _days),
+    "proof": ("any, key or password+key", _proof),
+    "user_ca": (f"public keys of certificate authorities, one a line ({keyline.STRONG})", _authorities),
 }

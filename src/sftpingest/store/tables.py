@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     DateTime,
     Dialect,
@@ -126,6 +127,10 @@ class Login(SQLModel, table=True):
     allow: list[str] = Field(default_factory=list, sa_type=JsonText)  #: networks (CIDR) it may come from; empty: all
     expires: date | None = None  #: the last day on which it works
     disabled: bool = False
+    totp: str | None = Field(default=None, sa_type=Text, repr=False)  #: sealed secret of its codes; null: none asked
+    code_step: int | None = Field(default=None, sa_type=BigInteger)  #: time step of the last code that was used
+    code_span: int | None = Field(default=None, sa_type=BigInteger)  #: ten minutes in which codes were wrong ...
+    code_wrong: int = 0  #: ... and how many
     created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
 
 

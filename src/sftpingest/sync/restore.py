@@ -5,6 +5,7 @@ Out: the roster as that sync left it; history goes on, nothing is erased.
 """
 
 import uuid
+from collections.abc import Callable
 
 from sqlalchemy import Engine
 
@@ -20,9 +21,12 @@ class NotRestorable(StoreError):
     """Sync {sync_id} of "{slug}" was never applied: there is no roster to go back to. See `sftpingest syncs {slug}`."""
 
 
-def restore(engine: Engine, folders: Folders, slug: str, sync_id: int) -> int:
+def restore(
+    engine: Engine, folders: Folders, slug: str, sync_id: int, record: Callable[..., None] | None = None
+) -> int:
     """Queue the way back to the roster as `sync_id` left it; returns the id of the new sync.
 
+    `record` enters it into the audit trail, in the same transaction: its arguments are those of store.audit.write.
     Raises NoSuchDistrict, NoSuchSync, NotRestorable.
     """
     folders.make()
@@ -31,7 +35,10 @@ def restore(engine: Engine, folders: Folders, slug: str, sync_id: int) -> int:
         then = journal.sync(c, sync_id)
         if then.state is not State.APPLIED or then.district_id != district.id:
             raise NotRestorable(sync_id=sync_id, slug=slug)
-        return journal.queue(c, district.id, uuid.uuid4().hex, f"{_DOOR}{sync_id}", None)
+        made = journal.queue(c, district.id, uuid.uuid4().hex, f"{_DOOR}{sync_id}", None)
+        if record:
+            record(c, "sync.restored", district=slug, sync=made, then=sync_id)
+        return made
 
 
 def is_restore(sync: Sync) -> bool:

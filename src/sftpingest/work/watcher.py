@@ -4,7 +4,7 @@ In:  the folders of all districts; what the door knows of open uploads.
 Out: snapshots, and rows in the queue.
 
 The scan is the truth: of all homes at start and every few seconds, of single homes when the door says that something
-happened there or when a quiet time is over. watchfiles is a nudge for files that came by other ways; it loses events.
+happened there or when a quiet time is over. Files that came by other ways wait for the next scan (docs/decisions/0007).
 """
 
 import asyncio
@@ -19,11 +19,9 @@ from typing import Protocol
 
 import structlog
 from sqlalchemy import Engine
-from watchfiles import Change, awatch
 
 from sftpingest import inbox
 from sftpingest.inbox import Folders, Seen, Sight
-from sftpingest.inbox.folders import HOME
 from sftpingest.store import accounts, journal
 from sftpingest.store.tables import SFTP, District
 from sftpingest.work.fault import fault
@@ -58,7 +56,7 @@ async def watch(engine: Engine, data: Path, uploads: Uploads, quiet_seconds: flo
     """
     watcher = _Watcher(engine, data, uploads, quiet_seconds)
     (data / "districts").mkdir(mode=0o700, parents=True, exist_ok=True)
-    wakers = [asyncio.create_task(w) for w in (watcher.hear(), watcher.be_nudged(), watcher.hear_stop(stop))]
+    wakers = [asyncio.create_task(w) for w in (watcher.hear(), watcher.hear_stop(stop))]
     try:
         while not stop.is_set():
             await watcher.sleep(await watcher.work())
@@ -102,12 +100,6 @@ class _Watcher:
     async def hear_stop(self, stop: asyncio.Event) -> None:
         await stop.wait()
         self.woken.set()
-
-    async def be_nudged(self) -> None:
-        with suppress(Exception):  # no inotify here, or none left: the scan does without
-            async for _ in awatch(self.data / "districts", watch_filter=_in_a_home, ignore_permission_denied=True):
-                self.scan_at = 0.0
-                self.woken.set()
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(BREATH)
@@ -229,10 +221,6 @@ class _Watcher:
         except BaseException:
             inbox.drop_snapshot(self._folders(district), mark)
             raise
-
-
-def _in_a_home(_: Change, path: str) -> bool:
-    return Path(path).parent.name == HOME
 
 
 def _snapshot(folders: Folders, mark: str, seen: tuple[Seen, ...]) -> bool:

@@ -9,7 +9,7 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 import asyncssh
 import pytest
 
-from sftpingest.doors.sftp import Door, Entry, Listening, Uploads, host_key, listen, serve
+from sftpingest.doors.sftp import Door, Entry, Events, Listening, Profile, Rules, Uploads, host_keys, listen, serve
+from sftpingest.doors.sftp.profiles import COMPATIBLE
 
 T = TypeVar("T")
 USER = "oak-valley-sis"
@@ -39,6 +40,18 @@ class Accounts:
     def key(self, username: str, key_line: str, address: str) -> Entry | None:
         self.asked.append(("key", address))
         return self.entry if username == USER and key_line in self.keys else None
+
+    def certificate(self, username: str, ca_line: str, address: str) -> Entry | None:
+        return None
+
+    def code(self, username: str, code: str, address: str) -> Entry | None:
+        return None
+
+    def known(self, username: str) -> str | None:
+        return "oak-valley" if username == USER else None
+
+    def still(self, inside: Sequence[tuple[Entry, str]]) -> Sequence[str | None]:
+        return [None for _ in inside]
 
 
 @dataclass
@@ -134,19 +147,39 @@ def quota() -> int | None:
 
 
 @pytest.fixture
-def door(root: Path, quota: int | None, tmp_path: Path) -> Iterator[Knock]:
+def rules() -> Rules:
+    """Wrong passwords are answered at once; what makes them wait has its own tests."""
+    return Rules(longest_delay_seconds=0)
+
+
+@pytest.fixture
+def profile() -> Profile:
+    return COMPATIBLE
+
+
+@pytest.fixture
+def events() -> Events:
+    """Told to nobody but the log."""
+    return Events()
+
+
+@pytest.fixture
+def door(
+    root: Path, quota: int | None, rules: Rules, profile: Profile, events: Events, tmp_path: Path
+) -> Iterator[Knock]:
     key = tmp_path / "client_key"
     private = asyncssh.generate_private_key("ssh-ed25519")
     private.write_private_key(str(key))
     key.chmod(0o600)
     gate = Accounts(Entry(USER, "oak-valley", root, quota), {private.export_public_key().decode().strip()})
-    server_key = host_key(tmp_path / "hostkeys" / "ssh_host_ed25519_key")
+    server_keys = host_keys(tmp_path / "hostkeys", profile.host_keys)
     uploads = Uploads()
-    listening = Listening(listen("127.0.0.1", 0), [server_key])
+    listening = Listening(listen("127.0.0.1", 0), server_keys, profile)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    opened = asyncio.run_coroutine_threadsafe(serve([listening], gate, uploads), loop).result(20)
+    serving = serve([listening], gate, uploads, rules=rules, events=events)
+    opened = asyncio.run_coroutine_threadsafe(serving, loop).result(20)
     knock = Knock(opened, uploads, gate, root, key, loop, _quiet_options())
     yield knock
     knock.in_door(opened.close())

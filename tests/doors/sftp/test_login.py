@@ -74,7 +74,7 @@ def test_a_connection_that_guesses_is_ended(door: Knock) -> None:
             "127.0.0.1", door.port, username=USER, client_factory=Guessing, client_keys=None, known_hosts=None
         )
 
-    with pytest.raises(asyncssh.DisconnectError):
+    with pytest.raises((asyncssh.DisconnectError, OSError)):  # the client may still be writing
         asyncio.run(guess())
     assert 0 < len(door.gate.asked) <= 12
 

@@ -61,6 +61,11 @@ def regular(folder_fd: int, name: str) -> os.stat_result | None:
     return found if found is not None and stat.S_ISREG(found.st_mode) else None
 
 
+def names(folder_fd: int) -> set[str]:
+    """Names of all that lies there, whatever it is."""
+    return set(os.listdir(folder_fd))
+
+
 def entries(folder_fd: int) -> Iterator[tuple[str, os.stat_result]]:
     """Names and facts of all regular files and real folders, in the folder's own order."""
     with os.scandir(folder_fd) as listed:

@@ -4,14 +4,50 @@ In: a socket that the guard let pass. Out: packets for asyncssh.
 """
 
 import asyncio
+from typing import Any
 
-from asyncssh import SSHServerConnection, SSHServerConnectionOptions
+from asyncssh import ChannelOpenError, SSHServerChannel, SSHServerConnectionOptions, SSHServerSession
+from asyncssh.channel import SSHChannel
+from asyncssh.constants import OPEN_RESOURCE_SHORTAGE
+from asyncssh.packet import SSHPacket
+
+from sftpingest.doors.sftp.keying import ManyProofs
+from sftpingest.doors.sftp.sending import Sending
+
+#: channels of one connection that may be open at once; clients have one, some a second one for reading
+_MOST_CHANNELS = 8
+#: window of all but the first, whose 2 MiB keep a fast line to a far client busy
+_NEXT_WINDOW = 256 * 1024
 
 
-class Connection(SSHServerConnection):
+class Connection(ManyProofs, Sending):
     """A connection that knows where its client is, whatever stands between."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, options: SSHServerConnectionOptions, address: str) -> None:
         super().__init__(loop, options)
         #: IP address of the client
         self.address = address
+        #: bytes of SSH that came and went
+        self.received = self.sent = 0
+
+    def _process_session_open(self, packet: SSHPacket) -> tuple[SSHServerChannel[bytes], SSHServerSession[bytes]]:
+        """Open a channel, but not without end: each may keep as many bytes waiting as its window is large."""
+        if sum(map(_is_open, self._channels.values())) >= _MOST_CHANNELS:
+            raise ChannelOpenError(OPEN_RESOURCE_SHORTAGE, "Too many sessions are open in this connection.")
+        if self._channels:
+            self._window = _NEXT_WINDOW
+        return super()._process_session_open(packet)
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Count what comes."""
+        self.received += nbytes
+        super().buffer_updated(nbytes)
+
+    def _send(self, data: bytes) -> None:
+        self.sent += len(data)
+        super()._send(data)
+
+
+def _is_open(channel: SSHChannel[Any]) -> bool:
+    """Not yet closed by both sides: asyncssh forgets those that are a moment later."""
+    return channel._send_chan is not None or channel._recv_state != "closed"  # noqa: SLF001 - asyncssh does not tell

@@ -8,16 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sftpingest.doors.sftp.profiles import COMPATIBLE, Profile
+
 #: connections that wait while every process is busy
 _WAITING = 512
 
 
 @dataclass(frozen=True)
 class Listening:
-    """One socket of the door, and by which keys it is known there."""
+    """One socket of the door, by which keys it is known there, and which algorithms it speaks."""
 
     socket: socket.socket
+    #: the current ones; beside each may lie a next one
     host_keys: Sequence[Path]
+    profile: Profile = COMPATIBLE
 
     @property
     def port(self) -> int:

@@ -1,22 +1,36 @@
-"""Where asyncssh 2.24 does not do what this door needs: small overrides of its SFTP side.
+"""One SFTP channel: its requests, answered by asyncssh's own code and our `Session`, with what differs here.
 
-In: packets of one SFTP session. Out: calls of our `Session`, and answers in our words.
+In: runs of bytes of one channel. Out: calls of our `Session`, and answers in our words.
+
+Written for asyncssh 2.24: stands on the tables and private methods of its SFTPServerHandler, which reads the packets
+and writes the answers of everything but reads and writes; those take the short way (packets.py).
 """
 
-import errno
-from collections.abc import Awaitable, Callable
+import struct
+from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import asyncssh
 import structlog
-from asyncssh import SFTPFailure, SFTPInvalidHandle, SSHReader, SSHWriter
-from asyncssh.constants import EXTENDED_DATA_STDERR, FXP_WRITE
-from asyncssh.packet import PacketDecodeError, SSHPacket
-from asyncssh.sftp import SFTPServerHandler
-from asyncssh.stream import SSHServerStreamSession
+from asyncssh import (
+    SFTPEOFError,
+    SFTPFailure,
+    SFTPInvalidHandle,
+    SFTPNoSpaceOnFilesystem,
+    SFTPQuotaExceeded,
+    SSHReader,
+    SSHServerChannel,
+    SSHWriter,
+)
+from asyncssh.constants import FXP_INIT, FXP_STATUS, FXP_VERSION
+from asyncssh.packet import PacketDecodeError, SSHPacket, String, UInt32
+from asyncssh.sftp import SFTPLimits, SFTPServerHandler
 
-from sftpingest.doors.sftp.answers import NOT_THERE, in_our_words
+from sftpingest.doors.sftp.answers import Interrupted, told
+from sftpingest.doors.sftp.life import Life
+from sftpingest.doors.sftp.packets import ADVISED_PIECE, LONGEST, LONGEST_PIECE, NoSFTP, Requests
+from sftpingest.doors.sftp.refused import tell
 from sftpingest.doors.sftp.upload import Upload
 
 if TYPE_CHECKING:
@@ -25,6 +39,11 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _Answer = Callable[[Any, SSHPacket], Awaitable[Any]]
+
+#: files and folders that one session may have open; the busiest of 15 clients tried had 8
+MOST_OPEN = 64
+_VERSION = 3
+_MARK = struct.Struct(">BI")
 
 #: links are refused; copy-data and ranges work on open files behind our back; statvfs tells of the server's disk
 _NOT_OFFERED: set[bytes | int] = {
@@ -37,95 +56,128 @@ _NOT_OFFERED: set[bytes | int] = {
 
 
 def _answered(answer: _Answer) -> _Answer:
-    """Turn whatever goes wrong into an answer: asyncssh would send the text of our exceptions to the client."""
-
     @wraps(answer)  # asyncssh reads the function's name
     async def wrapped(self: object, packet: SSHPacket) -> object:
         try:
             return await answer(self, packet)
-        except (asyncssh.Error, PacketDecodeError, NotImplementedError):
+        except (asyncssh.Error, PacketDecodeError, NotImplementedError) as no:
+            tell(cast("SFTP", self).events, answer.__name__, packet, no)
+            cast("SFTP", self).explain(no)
             raise
-        except OSError as fault:
-            if fault.errno not in NOT_THERE:
-                log.error("door.failed", operation=answer.__name__, fault=errno.errorcode.get(fault.errno or 0))  # noqa: TRY400 - the disk's fault, not ours: no traceback
-            raise in_our_words(fault) from fault
         except Exception as fault:
-            log.exception("door.failed", operation=answer.__name__, fault=type(fault).__name__)
-            raise SFTPFailure("Something went wrong on the server. Please tell whoever runs it.") from fault
+            raise told(fault, answer.__name__) from fault
 
     return wrapped
 
 
-Serve = Callable[[SSHReader[bytes], SSHWriter[bytes], SSHWriter[bytes]], Awaitable[None]]
-
-
-class Channel(SSHServerStreamSession[bytes]):
-    """One channel whose start we see, whatever it is for. asyncssh alone would run its own SFTP session in it."""
-
-    def __init__(self, serve: Serve) -> None:
-        super().__init__(serve)
-        self._serve = serve
-
-    def subsystem_requested(self, subsystem: str) -> bool:
-        """SFTP is the only subsystem."""
-        return subsystem == "sftp"
-
-    def session_started(self) -> None:
-        """Hand the streams over: in, out and messages to people."""
-        if self._chan is None or self._conn is None:  # asyncssh has set both before it starts a session
-            raise RuntimeError("a channel was started before it was connected")
-        reader, writer = SSHReader[bytes](self, self._chan), SSHWriter[bytes](self, self._chan)
-        messages = SSHWriter[bytes](self, self._chan, EXTENDED_DATA_STDERR)
-        self._conn.create_task(self._serve(reader, writer, messages), reader.logger)
-
-
-class SFTP(SFTPServerHandler):
-    """One SFTP session as asyncssh drives it, with our overrides."""
+class SFTP(Life, SFTPServerHandler):
+    """The SFTP of one channel. `feed` it; `run` it to its end."""
 
     _extensions = [pair for pair in SFTPServerHandler._extensions if pair[0] not in _NOT_OFFERED]  # noqa: RUF012, SLF001 - asyncssh's own table
 
-    def __init__(self, session: "Session", reader: SSHReader[bytes], writer: SSHWriter[bytes]) -> None:
-        super().__init__(session, reader, writer, sftp_version=3)
-        self._session = session
+    def __init__(self, session: "Session", channel: SSHServerChannel[bytes]) -> None:
+        # asyncssh takes only the logger from a reader, and from a writer nothing before it sends
+        reader, writer = cast("SSHReader[bytes]", channel), cast("SSHWriter[bytes]", None)
+        SFTPServerHandler.__init__(self, session, reader, writer, _VERSION)
+        Life.__init__(self, session, channel, Requests(self))
+        self.events = session.events
+        self._greeted = False
+        self._reply = b""
+        self._explained: set[str] = set()
+        self._by_openssh = "OpenSSH" in channel.get_extra_info("client_version", "")
 
-    async def _cleanup(self, exc: Exception | None) -> None:
-        """Break off what is still open, then send an exit status.
+    # -- what `Requests` asks for --------------------------------------------------------------------------------
 
-        asyncssh closes every open file here exactly as if the client had asked, and a half upload would be
-        published (trap 6); so asyncssh finds no open files, and the session breaks them off.
-        It also ends without exit status, and OpenSSH's scp (9 and later) exits 1 then though all arrived (trap 7).
+    @property
+    def slow(self) -> bool:
+        """Whether the disk is so slow that writing would keep other sessions waiting."""
+        return self._session.slow
+
+    def put(self, handle: bytes, offset: int, pieces: Sequence[memoryview]) -> None:
+        """Write."""
+        self._session.put(self._upload(handle), offset, pieces)
+
+    async def put_aside(self, handle: bytes, offset: int, content: bytes) -> None:
+        """Write in a thread."""
+        await self._session.put_aside(self._upload(handle), offset, content)
+
+    def take(self, handle: bytes, offset: int, size: int) -> bytes:
+        """Read."""
+        file = self._file_handles.get(handle)
+        if file is None:
+            raise SFTPInvalidHandle("This file is not open.")
+        piece = self._session.read(file, offset, size)
+        if not piece:
+            raise SFTPEOFError
+        return piece
+
+    def refusal(self, mark: bytes, fault: Exception) -> bytes:
+        """Say what went wrong."""
+        refusal = told(fault, "read or write")
+        self.explain(refusal)
+        return _packed(FXP_STATUS, mark, refusal.encode(_VERSION))
+
+    def explain(self, refusal: Exception) -> None:
+        """Say what must be known beside the answer too: OpenSSH shows "Failure" and keeps our sentence to itself.
+
+        What comes beside is shown by its ssh, whoever runs that (sftp, scp, lftp). Others would not read it.
         """
-        self._file_handles.clear()
-        self._session.exit()
-        if not self._session.channel.is_closing():
-            self._session.channel.exit(0 if exc is None else 1)
-        await super()._cleanup(exc)
+        if (
+            not isinstance(refusal, SFTPQuotaExceeded | SFTPNoSpaceOnFilesystem | Interrupted)
+            or refusal.reason in self._explained
+        ):
+            return
+        self._explained.add(refusal.reason)
+        if self._by_openssh and not self._channel.is_closing():
+            self._channel.write_stderr(f"{refusal.reason}\n".encode())
 
-    async def _process_packet(self, pkttype: int, pktid: int, packet: SSHPacket) -> None:
-        """Answer, then wait until the client takes answers.
+    async def answer(self, packet: bytes) -> bytes:
+        """Let asyncssh read the request, call our `Session`, and make the answer."""
+        kind, mark = _MARK.unpack_from(packet)
+        if not self._greeted:
+            return self._greet(kind, mark)
+        await self._process_packet(kind, mark, SSHPacket(packet[_MARK.size :]))
+        return self._reply
 
-        asyncssh goes on reading requests and keeps all answers in memory; a client that asks for much and reads
-        nothing could fill it.
-        """
-        await super()._process_packet(pkttype, pktid, packet)
-        if self._writer is not None:
-            await self._writer.drain()
+    # -- what asyncssh asks for, and does otherwise --------------------------------------------------------------
 
-    async def _process_write(self, packet: SSHPacket) -> int:
-        """Write, whatever follows the bytes to write.
+    def send_packet(self, pkttype: int, pktid: int | None, *args: bytes) -> None:  # noqa: ARG002 - it is in `args`
+        """Keep the answer that asyncssh has made: `answer` gives it on."""
+        self._reply = _packed(pkttype, *args)
 
-        Go clients before pkg/sftp 1.13.6 (rclone 1.60 among them) send bytes after the packet's own end, and
-        asyncssh answers "bad message" (trap 7). This is the same without that check.
-        """
-        handle, offset, chunk = packet.get_string(), packet.get_uint64(), packet.get_string()
+    async def _process_opendir(self, packet: SSHPacket) -> bytes:
+        if len(self._dir_handles) >= MOST_OPEN:
+            raise SFTPFailure("Too many folders are open at once. Please close some first.")
+        return await super()._process_opendir(packet)
+
+    async def _process_limits(self, packet: SSHPacket) -> SFTPLimits:
+        packet.check_end()
+        if self._by_openssh:
+            self._session.told(ADVISED_PIECE)
+        return SFTPLimits(LONGEST, LONGEST_PIECE, ADVISED_PIECE, MOST_OPEN)
+
+    def _greet(self, kind: int, version: int) -> bytes:
+        if kind != FXP_INIT:
+            raise NoSFTP
+        self._greeted = True
+        self._version = min(version, _VERSION)
+        extensions = (String(part) for pair in self._extensions for part in pair)
+        return _packed(FXP_VERSION, UInt32(self._version), *extensions)
+
+    def _upload(self, handle: bytes) -> Upload:
         upload = self._file_handles.get(handle)
         if not isinstance(upload, Upload):
             raise SFTPInvalidHandle("This file is not open for writing.")
-        return self._session.write(upload, offset, chunk)
+        return upload
+
+
+def _packed(kind: int, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    return UInt32(len(body) + 1) + bytes((kind,)) + body
 
 
 SFTP._packet_handlers = {  # noqa: SLF001 - the table through which asyncssh finds its answers
-    kind: _answered(SFTP._process_write if kind == FXP_WRITE else answer)  # noqa: SLF001
+    kind: _answered(getattr(SFTP, answer.__name__))
     for kind, answer in SFTPServerHandler._packet_handlers.items()  # noqa: SLF001
     if answer is not None and kind not in _NOT_OFFERED
 }

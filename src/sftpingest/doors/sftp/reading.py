@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from asyncssh import SFTPAttrs
 
-#: most bytes given in one answer; a client may ask for 4 GiB at once, and would get them into our memory
-LARGEST_READ = 256 * 1024
+#: most bytes given in one answer, so that it fits into a packet of the size that OpenSSH takes
+LARGEST_READ = 255 * 1024
 
 
 def attributes(found: os.stat_result, *, writable: bool) -> SFTPAttrs:

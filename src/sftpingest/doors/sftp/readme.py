@@ -29,6 +29,8 @@ How to send your roster
    Mend mistakes in the system that the files come from, and upload the whole
    roster again. Earlier reports lie beside it in /reports/.
 
+Files whose names begin with a dot are kept, but not read.
+
 If a program does this for you: it must not upload the reports that it has
 fetched. Let it keep them in another folder than the one it uploads.
 

@@ -1,33 +1,31 @@
 """One SSH connection: who may enter, and nothing but SFTP once inside.
 
-In: names with passwords or keys, and requests for channels. Out: one `Session` for each SFTP channel.
+In: names with their proofs, and requests for channels. Out: one `Session` for each SFTP channel.
 """
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, cast
 
 import asyncssh
-from asyncssh import SSHKey, SSHReader, SSHServerChannel, SSHServerConnection, SSHWriter
-from asyncssh.constants import DISC_NO_MORE_AUTH_METHODS_AVAILABLE
+from asyncssh import SSHKey, SSHServerChannel, SSHServerConnection
+from asyncssh.public_key import SSHOpenSSHCertificate
 
+from sftpingest.doors.sftp.channel import Channel
 from sftpingest.doors.sftp.connection import Connection
-from sftpingest.doors.sftp.entry import Entry, Gate
+from sftpingest.doors.sftp.entering import Challenge, Entering
+from sftpingest.doors.sftp.entry import Entry, Gate, Proof
 from sftpingest.doors.sftp.events import Events
 from sftpingest.doors.sftp.guard import Guard
-from sftpingest.doors.sftp.overrides import SFTP, Channel
+from sftpingest.doors.sftp.overrides import SFTP
 from sftpingest.doors.sftp.reading import OwnText
 from sftpingest.doors.sftp.readme import readme
 from sftpingest.doors.sftp.rules import Rules
 from sftpingest.doors.sftp.session import Session
 from sftpingest.doors.sftp.uploads import Uploads
-
-#: refused passwords and keys after which a connection is ended; agents offer several keys before the right one
-_MOST_REFUSALS = 12
 
 _SFTP_ONLY = b"This server only takes SFTP. Use sftp, scp without -O, or a program such as WinSCP or FileZilla.\n"
 
@@ -59,97 +57,108 @@ class Reception(asyncssh.SSHServer):
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._connection: SSHServerConnection | None = None
-        self._address = ""
+        self._connection: Connection | None = None
         self._events = house.events
-        self._refusals = 0
-        #: by the name that the client gave: a key is asked for twice, first without proof
-        self._entries: dict[str, Entry] = {}
+        self._entry: Entry | None = None
+        self._since = 0.0
 
     def connection_made(self, conn: SSHServerConnection) -> None:
         """Remember the connection, so that the door can end it."""
-        self._connection = conn
-        self._address = cast("Connection", conn).address
-        self._events = self._house.events.bind(address=self._address)
+        self._connection = cast("Connection", conn)
+        self._events = self._house.events.bind(address=self._connection.address)
+        self._entering = Entering(self._house, self._connection, self._events)
         self._house.connections.add(conn)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why it ended changes nothing
         """Forget the connection."""
-        if self._connection is not None:
-            self._house.connections.discard(self._connection)
-            self._house.guard.leave(self._connection)
-            self._connection = None
+        if self._connection is None:
+            return
+        self._house.connections.discard(self._connection)
+        self._house.guard.leave(self._connection)
+        if self._entry is not None:
+            seconds = round(time.monotonic() - self._since, 1)
+            received, sent = self._connection.received, self._connection.sent
+            self._events.note("login.left", seconds=seconds, received=received, sent=sent)
+        self._connection = None
 
-    def begin_auth(self, username: str) -> bool:  # noqa: ARG002 - nobody enters without proof
-        """Everyone has to show something."""
+    def begin_auth(self, username: str) -> bool:
+        """Everyone has to show something, and everything anew for another name."""
+        self._entering.proofs.begin(username)
         return True
 
     def password_auth_supported(self) -> bool:
-        """Passwords are taken."""
-        return True
+        """Passwords are taken, as long as one would help."""
+        return self._entering.proofs.needs(Proof.PASSWORD)
 
     def public_key_auth_supported(self) -> bool:
-        """Keys are taken."""
-        return True
+        """Keys are taken, as long as one would help."""
+        return self._entering.proofs.needs(Proof.KEY)
+
+    def kbdint_auth_supported(self) -> bool:
+        """Questions are asked, as long as one is left."""
+        return self._entering.proofs.needs(Proof.PASSWORD) or self._entering.proofs.needs(Proof.CODE)
 
     async def validate_password(self, username: str, password: str) -> bool:
         """Ask the gate about a password."""
-        return await self._ask(self._house.gate.password, username, password, method="password")
+        return await self._entering.password(username, password)
 
     async def validate_public_key(self, username: str, key: SSHKey) -> bool:
-        """Ask the gate about a key; asyncssh checks the signature."""
-        line = b" ".join(key.export_public_key("openssh").split()[:2]).decode()
-        return await self._ask(self._house.gate.key, username, line, method="key")
+        """Ask the gate about a key; `key_shown` follows."""
+        return await self._entering.key(username, key)
+
+    async def certificate_offered(self, username: str, certificate: SSHOpenSSHCertificate) -> bool:
+        """Ask the gate about a certificate; `key_shown` follows."""
+        return await self._entering.certificate(username, certificate)
+
+    async def key_shown(self, username: str, *, right: bool, signed: bool) -> bool:
+        """Whether a key or certificate is taken, now that its signature was checked."""
+        return await self._entering.key_shown(username, right=right, signed=signed)
+
+    def get_kbdint_challenge(self, username: str, lang: str, submethods: str) -> Challenge:  # noqa: ARG002
+        """Ask for the password or the code."""
+        return self._entering.challenge(username)
+
+    async def validate_kbdint_response(self, username: str, responses: Sequence[str]) -> Challenge:
+        """Look at an answer."""
+        return await self._entering.answer(username, responses)
+
+    def proven(self, username: str) -> bool:
+        """Whether this name has shown all that it must."""
+        return self._entering.proofs.proven(username) is not None
+
+    def turned_away(self, username: str) -> str | None:
+        """Let a name in that has shown all, or say why it may not stay."""
+        entry = self._entering.proofs.proven(username)
+        if entry is None or self._connection is None:
+            return "The connection is lost."
+        sentence = self._house.guard.enter(self._connection, entry)
+        if sentence is None:
+            self._entry, self._since = entry, time.monotonic()
+        return sentence
 
     def auth_completed(self) -> None:
-        """Somebody is in: the last entry of this name is the one that was proven."""
-        entry = self._entry()
-        if entry is not None:
-            self._events.note("login.accepted", district=entry.slug, username=entry.username)
+        """Somebody is in."""
+        if self._entry is not None:
+            proofs = self._entering.proofs
+            self._events = self._events.bind(district=self._entry.slug, username=self._entry.username)
+            self._events.note("login.accepted", method=proofs.method, **proofs.facts)
 
     def session_requested(self) -> Channel | bool:
         """Open a channel. What it is for is known when it starts: see `_serve`."""
-        return Channel(self._serve) if self._entry() is not None else False
+        return Channel(self._serve) if self._entry is not None else False
 
-    async def _ask(
-        self, question: Callable[[str, str, str], Entry | None], username: str, proof: str, *, method: str
-    ) -> bool:
-        """Ask the gate in a thread: it may compute for long. A name that was let in before is asked anew."""
-        self._entries.pop(username, None)
-        asked = partial(question, username, proof, self._address)
-        entry = await asyncio.get_running_loop().run_in_executor(self._house.threads, asked)
-        if entry is None:
-            await self._refuse(username, method)
-            return False
-        self._entries[username] = entry
-        return True
-
-    async def _refuse(self, username: str, method: str) -> None:
-        self._events.warn("login.refused", method=method)
-        await self._house.guard.refused(self._address, username, method)
-        self._refusals += 1
-        if self._refusals >= _MOST_REFUSALS and self._connection is not None:
-            self._connection.disconnect(DISC_NO_MORE_AUTH_METHODS_AVAILABLE, "Too many attempts to log in.")
-
-    def _entry(self) -> Entry | None:
-        if self._connection is None:
-            return None
-        return self._entries.get(self._connection.get_extra_info("username"))
-
-    async def _serve(self, reader: SSHReader[bytes], writer: SSHWriter[bytes], messages: SSHWriter[bytes]) -> None:
-        """Run one channel to its end: SFTP, or a friendly no to shells, commands and scp's old protocol."""
-        entry, channel = self._entry(), cast("SSHServerChannel[bytes]", writer.channel)
+    def _serve(self, channel: SSHServerChannel[bytes]) -> SFTP | None:
+        """Begin what a channel is for: SFTP, or a friendly no to shells, commands and scp's old protocol."""
+        entry = self._entry
         if entry is None or channel.get_subsystem() != "sftp":
-            messages.write(_SFTP_ONLY)
+            self._events.warn_some("operation.refused", operation="exec" if channel.get_command() else "shell")
+            channel.write_stderr(_SFTP_ONLY)
             channel.exit(1)
-            return
+            return None
         text = self._house.readme(entry)
-        events = self._events.bind(district=entry.slug, username=entry.username)
-        session = Session(channel, entry, self._house.uploads, text, lambda: self._house.accepting, events)
-        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        session = Session(channel, entry, self._house.uploads, text, lambda: self._house.accepting, self._events)
+        sftp = SFTP(session, channel)
+        task = channel.get_connection().create_task(sftp.run())
         self._house.sessions.add(task)
-        try:
-            await SFTP(session, reader, writer).run()
-        finally:
-            session.exit()
-            self._house.sessions.discard(task)
+        task.add_done_callback(self._house.sessions.discard)
+        return sftp

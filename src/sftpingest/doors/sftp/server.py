@@ -6,6 +6,7 @@ In: sockets that listen, a gate, rules. Out: a `Door` that lets logins in and re
 import asyncio
 import contextlib
 import errno
+import resource
 import socket
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,8 @@ from sftpingest.doors.sftp.uploads import Uploads
 _GATE_THREADS = 2
 #: seconds until we try again to take a connection when the system has nothing left for one
 _OUT_OF_BREATH = 0.5
+#: more open files than this nobody needs; the system may allow a milliard
+_MOST_FILES = 65536
 
 log = structlog.get_logger()
 
@@ -41,6 +44,8 @@ class Door:
 
     async def open(self) -> None:
         """Begin to take connections. Raises OSError, asyncssh.KeyImportError where a host key cannot be used."""
+        _raise_limit_of_files()
+        await self._house.guard.open(self._house.events, self._house.gate)
         for one in self._listening:
             options = Options(self._house, one)
             await options.now()
@@ -63,6 +68,7 @@ class Door:
             connection.abort()
         if self._house.sessions:
             await asyncio.wait(self._house.sessions)
+        await self._house.guard.close()
         self._house.threads.shutdown(wait=False, cancel_futures=True)
 
     def _run(self, work: Coroutine[None, None, None]) -> None:
@@ -85,18 +91,30 @@ class Door:
 
     async def _receive(self, client: socket.socket, peer: str, options: Options) -> None:
         """Speak SSH with a client that the guard lets pass."""
-        loop = asyncio.get_running_loop()
+        loop, guard = asyncio.get_running_loop(), self._house.guard
+        connection = None
         try:
-            address = await self._house.guard.arrive(client, peer)
-            if address is None:
-                client.close()
-                return
             told = await options.now()
-            await loop.connect_accepted_socket(lambda: Connection(loop, told, address), client)
+            address = await guard.arrive(client, peer)
+            if address is None:
+                return
+            connection = Connection(loop, told, address)
+            guard.greet(connection)
+            await loop.connect_accepted_socket(lambda: connection, client)
         except BaseException as fault:
             client.close()
+            if connection is not None:
+                guard.leave(connection)
             if not isinstance(fault, OSError):  # gone again before we could greet it
                 raise
+
+
+def _raise_limit_of_files() -> None:
+    """Take as many open files as we may have: a session needs one, an upload another; many systems begin with 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def serve(
@@ -113,7 +131,7 @@ async def serve(
     Raises OSError where a host key cannot be read, asyncssh.KeyImportError where it is no key.
     """
     threads = ThreadPoolExecutor(_GATE_THREADS, thread_name_prefix="sftp-gate")
-    house = House(gate, uploads, rules or Rules(), guard or Guard(), events or Events(), threads)
+    house = House(gate, uploads, rules or Rules(), guard or Guard(rules), events or Events(), threads)
     door = Door(house, listening)
     await door.open()
     return door

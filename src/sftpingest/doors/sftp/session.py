@@ -5,7 +5,7 @@ In: paths, open files and bytes from the client. Out: what `View` shows and `Wri
 
 import asyncio
 import stat
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from asyncssh import (
     FXF_APPEND,
@@ -20,16 +20,15 @@ from asyncssh import (
 
 from sftpingest.doors.sftp.entry import Entry
 from sftpingest.doors.sftp.events import Events
+from sftpingest.doors.sftp.overrides import MOST_OPEN
+from sftpingest.doors.sftp.quota import Quota
 from sftpingest.doors.sftp.reading import OwnText, Reading, attributes
 from sftpingest.doors.sftp.spot import Area, Spot, existing, spot, upload_name
 from sftpingest.doors.sftp.staging import Staging
-from sftpingest.doors.sftp.upload import Upload
+from sftpingest.doors.sftp.upload import Upload, times_of
 from sftpingest.doors.sftp.uploads import Uploads
 from sftpingest.doors.sftp.view import View
 from sftpingest.doors.sftp.writing import Writing
-
-#: files that one session may have open; the busiest of 15 clients tried had 8
-_MOST_OPEN = 64
 
 _File = Upload | Reading | OwnText
 
@@ -50,9 +49,9 @@ class Session(SFTPServer):
         self._entry = entry
         self._uploads = uploads
         self._accepting = accepting
-        self._events = events
+        self._events = self.events = events
         self._view = View(entry.root, readme)
-        self._staging = Staging(entry.root, entry.quota_bytes)
+        self._staging = Staging(entry.root, Quota(entry.quota_bytes, entry.quota_files, entry.quota_file_bytes))
         self._writing = Writing(self._staging, entry.slug, uploads, events)
         self._readings: set[Reading | OwnText] = set()
 
@@ -60,7 +59,7 @@ class Session(SFTPServer):
 
     async def open(self, path: bytes, pflags: int, attrs: SFTPAttrs) -> _File:  # noqa: ARG002 - permissions are ours
         """Open a file. Neither FXF_WRITE nor FXF_APPEND means reading."""
-        if len(self._writing) + len(self._readings) >= _MOST_OPEN:
+        if len(self._writing) + len(self._readings) >= MOST_OPEN:
             raise SFTPFailure("Too many files are open at once. Please close some first.")
         if not pflags & (FXF_WRITE | FXF_APPEND):
             return self._read(existing(path))
@@ -88,11 +87,22 @@ class Session(SFTPServer):
         """Read a piece; an upload may read what it has written itself."""
         return _file(file_obj).read(offset, size)
 
-    def write(self, file_obj: object, offset: int, data: bytes) -> int:
-        """Write a piece at its offset, in whatever order pieces come."""
-        if not isinstance(file_obj, Upload):
-            raise SFTPPermissionDenied("This file is open for reading.")
-        return self._writing.write(file_obj, offset, data)
+    def told(self, piece: int) -> None:
+        """OpenSSH's client was told to put so many bytes into each piece."""
+        self._writing.told(piece)
+
+    @property
+    def slow(self) -> bool:
+        """Whether the disk was so slow of late that a thread should write."""
+        return self._writing.slow
+
+    def put(self, upload: Upload, offset: int, pieces: Sequence[memoryview]) -> None:
+        """Write pieces one after the other from `offset`. Takes `SFTPServer.write`'s place, which has one piece."""
+        self._writing.write(upload, offset, pieces)
+
+    async def put_aside(self, upload: Upload, offset: int, content: bytes) -> None:
+        """Write in a thread."""
+        await self._writing.write_aside(upload, offset, content)
 
     def fstat(self, file_obj: object) -> SFTPAttrs:
         """Facts of an open file."""
@@ -101,7 +111,7 @@ class Session(SFTPServer):
     def fsetstat(self, file_obj: object, attrs: SFTPAttrs) -> None:
         """Keep the times for the published file, and set the size; owner and permissions are ours."""
         if isinstance(file_obj, Upload):
-            file_obj.times = _times(attrs) or file_obj.times
+            file_obj.times = times_of(attrs) or file_obj.times
             if attrs.size is not None:
                 self._writing.resize(file_obj, attrs.size)
         elif attrs.size is not None:
@@ -148,8 +158,6 @@ class Session(SFTPServer):
         """Name the login here too."""
         return self.format_user(gid)
 
-    # -- changes -------------------------------------------------------------------------------------------------
-
     async def setstat(self, path: bytes, attrs: SFTPAttrs) -> None:
         """Take times and size by name; owner and permissions are ours, and asking for them is no error."""
         if spot(path).area is Area.TOP:
@@ -161,7 +169,7 @@ class Session(SFTPServer):
             return
         if attrs.size is not None and attrs.size != self.stat(path).size:
             await self._resize(name, attrs.size)
-        self._staging.set_times(name, _times(attrs))
+        self._staging.set_times(name, times_of(attrs))
 
     async def lsetstat(self, path: bytes, attrs: SFTPAttrs) -> None:
         """As `setstat`; there are no links."""
@@ -171,17 +179,17 @@ class Session(SFTPServer):
         """Remove a published file and what was broken off under its name."""
         name = upload_name(path)
         self._staging.remove(name)
+        self._events.note("file.removed", file=name)
         await asyncio.to_thread(self._staging.sync_home)
         self._uploads.touched(self._entry.slug)
-        self._events.note("file.removed", file=name)
 
     async def rename(self, oldpath: bytes, newpath: bytes) -> None:
         """Rename a published file, over another one too: clients that upload under a temporary name need that."""
         old, new = upload_name(oldpath), upload_name(newpath)
         self._staging.rename(old, new)
+        self._events.note("file.renamed", file=new, before=old)
         await asyncio.to_thread(self._staging.sync_home)
         self._uploads.touched(self._entry.slug)
-        self._events.note("file.renamed", file=new, before=old)
 
     async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
         """As `rename`."""
@@ -206,8 +214,6 @@ class Session(SFTPServer):
     def link(self, oldpath: bytes, newpath: bytes) -> None:
         """Refuse."""
         self.symlink(oldpath, newpath)
-
-    # -- inside --------------------------------------------------------------------------------------------------
 
     def _read(self, place: Spot) -> Reading | OwnText:
         reading = self._view.open(place)
@@ -240,9 +246,3 @@ def _file(file_obj: object) -> _File:
     if not isinstance(file_obj, Upload | Reading | OwnText):
         raise TypeError(f"{type(file_obj).__name__} is no open file of this door")
     return file_obj
-
-
-def _times(attrs: SFTPAttrs) -> tuple[int, int] | None:
-    if attrs.mtime is None:
-        return None
-    return (attrs.mtime if attrs.atime is None else attrs.atime, attrs.mtime)

@@ -80,9 +80,9 @@ def existing(path: bytes) -> Spot:
     try:
         place = spot(path)
     except SFTPFailure as refusal:
-        raise SFTPNoSuchFile("There is no such file.") from refusal
+        raise SFTPNoSuchFile("No such file.") from refusal
     if place.area is Area.UPLOAD and len(place.names) > 1:
-        raise SFTPNoSuchFile("There is no such file.")
+        raise SFTPNoSuchFile("No such file.")
     return place
 
 

@@ -16,14 +16,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from asyncssh import SFTPQuotaExceeded
-
 from sftpingest.doors.sftp import beneath
+from sftpingest.doors.sftp.quota import Quota
 from sftpingest.doors.sftp.upload import Upload
 from sftpingest.inbox.folders import HOME, STAGING, staged_as, upload_of
 
-#: bytes that an upload may grow before all files are counted again
-_GRANT = 4 * 1024 * 1024
 _COPY_STEP = 8 * 1024 * 1024
 #: how often and how long we wait for somebody who only looks at a partial
 _LOOKS, _LOOK_SECONDS = 20, 0.005
@@ -37,12 +34,15 @@ class Staging:
     """
 
     root: Path
-    quota_bytes: int | None
+    quota: Quota
 
     def fresh(self, name: str) -> Upload:
         """Start an upload of `name` from nothing. What was broken off under that name is dropped."""
+        partial = self.partial(name)
         self.drop_partials(name)
-        return self._new(name)
+        upload = self._new(name)
+        upload.before = 0 if partial is None else partial.st_size
+        return upload
 
     async def resume(self, name: str) -> Upload | None:
         """Go on with the newest partial of `name`, None where there is none."""
@@ -94,16 +94,9 @@ class Staging:
         return None
 
     def reserve(self, upload: Upload, end: int) -> None:
-        """See that the upload may grow to `end` bytes. Raises SFTPQuotaExceeded."""
-        if self.quota_bytes is None or end <= upload.granted:
-            return
-        room = self.quota_bytes - (self._used() - upload.size())
-        if end > room:
-            raise SFTPQuotaExceeded(
-                f"Quota exceeded: your folder may hold {self.quota_bytes} bytes. "
-                "Remove files you do not need any more, or ask for more room."
-            )
-        upload.granted = min(end + _GRANT, room)
+        """See that the upload may grow to `end` bytes. Raises SFTPQuotaExceeded, SFTPNoSpaceOnFilesystem."""
+        if end > upload.granted:
+            upload.granted = self.quota.see_to_size(self.root, upload, end)
 
     def publish(self, upload: Upload) -> None:
         """Put the staged file, whole and on the disk already, in the place of the published one.
@@ -182,18 +175,12 @@ class Staging:
             os.fsync(home)
 
     def _new(self, name: str) -> Upload:
+        self.quota.see_to_name(self.root, name)
         staged, published = staged_as(name), self.published(name)
         with beneath.folder(self.root, STAGING) as staging:
             fd = beneath.new_file(staging, staged)
         fcntl.flock(fd, fcntl.LOCK_EX)
         return Upload(name=name, staged=staged, fd=fd, replaces=published)
-
-    def _used(self) -> int:
-        total = 0
-        for area in (HOME, STAGING):
-            with beneath.folder(self.root, area) as folder:
-                total += sum(found.st_size for _, found in beneath.entries(folder))
-        return total
 
 
 def _newest_first(staging: int, name: str) -> list[str]:
@@ -209,7 +196,7 @@ def _open_unwritten(staging: int, staged: str) -> int | None:
         return None
     with contextlib.suppress(BlockingIOError):
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        if os.fstat(fd).st_nlink:  # else it was dropped between the two
+        if os.fstat(fd).st_nlink == 1:  # 0: dropped between the two; more: somebody's file that a link was made to
             return fd
     os.close(fd)
     return None

@@ -4,6 +4,7 @@ In: pieces at offsets, as the client sends them. Out: a staged file, and what is
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from asyncssh import SFTPAttrs, SFTPError
@@ -27,6 +28,10 @@ class Upload:
     whole: bool = False
     #: it goes on with what an earlier one left
     resumed: bool = False
+    #: bytes of the broken-off upload whose place it took
+    before: int = 0
+    #: where the first write began; None before it
+    first: int | None = None
     #: the end of the furthest write; None before the first one
     end: int | None = None
     #: a write was at its very beginning
@@ -38,15 +43,18 @@ class Upload:
     #: why it was given up; every later write and the close are answered with this
     refusal: SFTPError | None = None
 
-    def write(self, offset: int, chunk: bytes) -> int:
-        """Write all of `chunk` at `offset`; how many bytes that were. OSError as of the disk."""
+    def write(self, offset: int, pieces: Sequence[memoryview]) -> None:
+        """Write all `pieces`, one after the other from `offset`. OSError as of the disk."""
+        size = sum(map(len, pieces))
         self.whole = False
+        self.first = offset if self.first is None else self.first
         self.from_start |= offset == 0
-        self.end = max(self.end or 0, offset + len(chunk))
-        done = 0
-        while done < len(chunk):
-            done += os.pwrite(self.fd, memoryview(chunk)[done:], offset + done)
-        return done
+        self.end = max(self.end or 0, offset + size)
+        done = os.pwritev(self.fd, pieces, offset) if size else 0
+        if done < size:  # the disk took only a part: see what it says to the rest
+            left = memoryview(b"".join(pieces))
+            while done < size:
+                done += os.pwrite(self.fd, left[done:], offset + done)
 
     def read(self, offset: int, size: int) -> bytes:
         """Give up to `size` bytes from `offset`; none at the end."""
@@ -83,3 +91,10 @@ class Upload:
     def close(self) -> None:
         """Close the file, which also gives its lock back."""
         os.close(self.fd)
+
+
+def times_of(attrs: SFTPAttrs) -> tuple[int, int] | None:
+    """(atime, mtime) in seconds that a client wants a file to have; None where it wants none."""
+    if attrs.mtime is None:
+        return None
+    return (attrs.mtime if attrs.atime is None else attrs.atime, attrs.mtime)

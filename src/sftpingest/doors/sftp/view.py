@@ -49,7 +49,7 @@ class View:
         with beneath.folder(self.root, *names[:-1]) as parent:
             found = (beneath.regular if place.area is Area.UPLOAD else beneath.facts)(parent, names[-1])
         if found is None:
-            raise SFTPNoSuchFile("There is no such file.")
+            raise SFTPNoSuchFile("No such file.")
         return attributes(found, writable=place.area is Area.UPLOAD)
 
     def names(self, place: Spot) -> list[SFTPName]:
@@ -100,7 +100,7 @@ def _on_disk(place: Spot) -> tuple[str, ...]:
     if place.area is not Area.REPORTS:
         return (HOME, *place.names)
     if not all(map(_shown, place.names)):
-        raise SFTPNoSuchFile("There is no such file.")
+        raise SFTPNoSuchFile("No such file.")
     return place.names
 
 

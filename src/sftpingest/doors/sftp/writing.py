@@ -4,6 +4,9 @@ In: what the client asks of a file it writes. Out: published files, partials, th
 """
 
 import asyncio
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
 
 from asyncssh import (
     FXF_APPEND,
@@ -15,11 +18,14 @@ from asyncssh import (
     SFTPNoSuchFile,
 )
 
-from sftpingest.doors.sftp.answers import FULL, in_our_words
+from sftpingest.doors.sftp.answers import FULL, Interrupted, in_our_words
 from sftpingest.doors.sftp.events import Events
 from sftpingest.doors.sftp.staging import Staging
 from sftpingest.doors.sftp.upload import Upload
 from sftpingest.doors.sftp.uploads import Uploads
+
+#: a write that takes longer keeps too many others waiting; for so long a thread writes then
+_SLOW_SECONDS, _STAYS_SLOW_SECONDS = 0.05, 10.0
 
 
 class Writing:
@@ -31,6 +37,8 @@ class Writing:
         self._uploads = uploads
         self._events = events
         self._open: set[Upload] = set()
+        self._slow_until = 0.0
+        self._piece: int | None = None
 
     def __len__(self) -> int:
         return len(self._open)
@@ -52,18 +60,29 @@ class Writing:
         self._events.note("upload.started", file=name, bytes=upload.size())
         return upload
 
-    def write(self, upload: Upload, offset: int, chunk: bytes) -> int:
-        """Write `chunk` at `offset`; past the quota or on a full disk the upload is given up."""
-        start = upload.size() if upload.append else offset
-        self._fit(upload, start + len(chunk))
-        try:
-            return upload.write(start, chunk)
-        except OSError as fault:
-            if fault.errno not in FULL:
-                raise
-            refusal = in_our_words(fault)
-            self._drop(upload, refusal)
-            raise refusal from fault
+    def told(self, piece: int) -> None:
+        """The client was told to put so many bytes into each WRITE, and fills all but the last.
+
+        Ctrl-C in OpenSSH's sftp closes the file as if all of it had come: no packet tells the two apart. But what came
+        ends with a full piece then, and of whole files only one in 261,119 does. That one is taken when it comes again.
+        """
+        self._piece = piece
+
+    @property
+    def slow(self) -> bool:
+        """Whether a write of late took so long that a thread should do it, and other sessions need not wait."""
+        return time.monotonic() < self._slow_until
+
+    def write(self, upload: Upload, offset: int, pieces: Sequence[memoryview]) -> None:
+        """Write `pieces` from `offset`; past the quota or on a full disk the upload is given up."""
+        with self._watched(upload):
+            upload.write(self._start(upload, offset, sum(map(len, pieces))), pieces)
+
+    async def write_aside(self, upload: Upload, offset: int, content: bytes) -> None:
+        """The same in a thread."""
+        with self._watched(upload):
+            start = self._start(upload, offset, len(content))
+            await asyncio.to_thread(upload.write, start, [memoryview(content)])
 
     def resize(self, upload: Upload, size: int) -> None:
         """Cut or lengthen an open upload."""
@@ -79,8 +98,13 @@ class Writing:
                 raise upload.refusal
             if upload.whole:
                 self._staging.drop(upload)
+                self._events.note("upload.unchanged", file=upload.name)
             elif upload.resumed and upload.end is None:  # looked at, and as broken off as before
                 self._staging.keep(upload)
+                self._events.note("upload.unchanged", file=upload.name)
+            elif self._looks_interrupted(upload):
+                self._keep(upload)
+                raise Interrupted
             else:
                 upload.cut()
                 await self._publish(upload)
@@ -94,14 +118,46 @@ class Writing:
         for upload in list(self._open):
             self._open.discard(upload)
             try:
-                upload.cut()
-                kept = self._staging.keep(upload)
-                self._events.warn("upload.broken_off", file=upload.name, bytes=upload.size(), kept=kept)
+                self._keep(upload)
             except OSError as fault:
                 self._events.warn("upload.broken_off", file=upload.name, kept=True, fault=type(fault).__name__)
             finally:
                 upload.close()
                 self._uploads.ended(self._slug)
+
+    @contextlib.contextmanager
+    def _watched(self, upload: Upload) -> Iterator[None]:
+        begun = time.monotonic()
+        try:
+            yield
+        except OSError as fault:
+            if fault.errno not in FULL:
+                raise
+            refusal = in_our_words(fault)
+            self._drop(upload, refusal)
+            raise refusal from fault
+        finally:
+            ended = time.monotonic()
+            if ended - begun > _SLOW_SECONDS:
+                self._slow_until = ended + _STAYS_SLOW_SECONDS
+
+    def _start(self, upload: Upload, offset: int, size: int) -> int:
+        """Where the bytes go; see that there is room for them."""
+        start = upload.size() if upload.append else offset
+        self._fit(upload, start + size)
+        return start
+
+    def _keep(self, upload: Upload) -> None:
+        upload.cut()
+        kept = self._staging.keep(upload)
+        self._events.warn("upload.broken_off", file=upload.name, bytes=upload.size(), kept=kept)
+
+    def _looks_interrupted(self, upload: Upload) -> bool:
+        """See `told`."""
+        if self._piece is None or upload.first is None or upload.end is None:
+            return False
+        came = upload.end - upload.first
+        return came > 0 and came % self._piece == 0 and upload.size() != upload.before
 
     async def _begin(self, name: str, flags: int) -> Upload:
         there = self._staging.published(name) is not None
@@ -114,7 +170,7 @@ class Writing:
             if there:
                 return await asyncio.to_thread(self._staging.copy, name)
         if not there and not flags & FXF_CREAT:
-            raise SFTPNoSuchFile("There is no such file.")
+            raise SFTPNoSuchFile("No such file.")
         return self._staging.fresh(name)
 
     def _fit(self, upload: Upload, end: int) -> None:
@@ -141,5 +197,5 @@ class Writing:
             refusal = in_our_words(fault)
             self._drop(upload, refusal)
             raise refusal from fault
-        await asyncio.to_thread(self._staging.sync_home)
         self._events.note("upload.published", file=upload.name, bytes=upload.size())
+        await asyncio.to_thread(self._staging.sync_home)
