@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help setup lock lint format docs test demo bench clean
+.PHONY: help setup lock lint format docs test test-clients test-foreign demo bench bench-sftp clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -15,7 +15,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 
 help: ## say what there is
 	@echo "make ..."
-	@sed -nE 's/^([a-z]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 	@echo 'Options go into ARGS: make demo ARGS=--once, make test ARGS="-k settings", make bench ARGS=--quick'
 
 setup: $(READY) ## make the environment in .venv (instant where nothing changed)
@@ -32,15 +32,16 @@ $(READY): requirements.lock pyproject.toml
 
 COMPILE := build/uv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
 	--no-annotate pyproject.toml
-lock: ## renew both locks from pyproject.toml (ARGS=--upgrade: newest versions)
+lock: ## renew the locks from pyproject.toml and tests/clients/requirements.in (ARGS=--upgrade: newest versions)
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer was found" >&2; exit 1; }
 	@mkdir -p build
 	$(PYTHON) -m venv --clear build/uv
 	build/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
 	$(COMPILE) --group dev -o requirements.lock $(ARGS)
 	$(COMPILE) --group build -c requirements.lock -o deploy/requirements.lock
+	$(subst pyproject.toml,tests/clients/requirements.in,$(COMPILE)) -c requirements.lock -o tests/clients/requirements.lock
 	@rm -rf build/uv
-	@! grep -nE '://|--(extra-)?index|--find-links' requirements.lock deploy/requirements.lock \
+	@! grep -nE '://|--(extra-)?index|--find-links' requirements.lock deploy/requirements.lock tests/clients/requirements.lock \
 		|| { echo "make: a lock names a registry" >&2; exit 1; }
 
 lint: setup ## ruff, mypy (strict), import-linter
@@ -62,12 +63,24 @@ test: setup ## the whole suite, on SQLite and PostgreSQL
 	@there=$$(mktemp -d "$${TMPDIR:-/tmp}/sftpingest.XXXXXX"); chmod 711 "$$there"; trap 'rm -rf "$$there"' EXIT; \
 	TMPDIR="$$there" $(BIN)/python -m pytest --basetemp="$$there/t" -n auto --maxprocesses 4 $(ARGS)
 
+# Installs what is missing first; a client that should be there and is not is a failure. Two at once: one a core.
+test-clients: setup ## every SFTP client there is against our door (ARGS=--write: the table in docs/clients.md anew)
+	@tests/clients/install
+	@there=$$(mktemp -d "$${TMPDIR:-/tmp}/sftpingest.XXXXXX"); trap 'rm -rf "$$there"' EXIT; \
+	TMPDIR="$$there" SFTPINGEST_CLIENTS=all $(BIN)/python -m pytest --basetemp="$$there/t" -n 2 tests/clients $(ARGS)
+
+test-foreign: setup ## paramiko's and OpenSSH's own SFTP tests against our door (ARGS=--write: docs/foreign-suites.md anew)
+	@$(BIN)/python -m tests.foreign $(ARGS)
+
 demo: setup ## see it work: server, upload with planted mistakes, report (ARGS=--once: stop by itself)
 	@mkdir -p build/tmp
 	@TMPDIR="$(CURDIR)/build/tmp" exec $(BIN)/sftpingest demo $(ARGS)
 
 bench: setup ## seconds, rows a second and memory of every stage (ARGS=--quick: a tenth of the district)
 	$(BIN)/python -m benchmarks run $(ARGS)
+
+bench-sftp: setup ## the SFTP door beside OpenSSH and ProFTPD, as root (ARGS=--quick: about a minute)
+	$(BIN)/python -m benchmarks sftp $(ARGS)
 
 clean: ## remove the environment and everything made here
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis benchmarks/.work
