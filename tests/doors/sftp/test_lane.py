@@ -18,7 +18,7 @@ from asyncssh.constants import MSG_CHANNEL_DATA, MSG_IGNORE
 from asyncssh.crypto import cipher
 from asyncssh.packet import String, UInt32
 
-from sftpingest.doors.sftp import lane, sending
+from sftpingest.doors.sftp import lane, runs, sending
 from sftpingest.doors.sftp.profiles import COMPATIBLE, Profile
 from sftpingest.doors.sftp.upload import Upload
 from tests.doors.sftp.conftest import Knock
@@ -337,9 +337,9 @@ def test_what_comes_while_asyncssh_is_busy_with_a_packet_has_to_wait(door: Knock
             one = door.in_door(stop())
             for _ in range(100):
                 connection.send_packet(MSG_IGNORE, String(bytes(100_000)))
-            await until(lambda: len(one._inpbuf) > lane.BOX)
+            await until(lambda: len(one._inpbuf) > runs.BOX)
             await asyncio.sleep(0.3)
-            assert len(one._inpbuf) <= 2 * lane.BOX
+            assert len(one._inpbuf) <= 2 * runs.BOX
             door.in_door(go_on(one))
             assert await client.listdir("/") == [".", "..", "README.txt", "reports"]
 

@@ -8,7 +8,7 @@ close and by nothing else, a cut leaves a part that may be resumed, names can be
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import asyncssh
 import pytest
@@ -23,6 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from sftpingest.inbox.folders import upload_of
 from tests.doors.sftp import raw
 from tests.doors.sftp.conftest import USER, Knock
 from tests.doors.sftp.raw import Answer, Raw
@@ -50,6 +51,8 @@ class Writer:
     resumed: bool = False
     end: int | None = None
     from_start: bool = False
+    #: places at which something was written
+    covered: set[int] = field(default_factory=set)
 
     def write(self, offset: int, chunk: bytes) -> None:
         start = len(self.content) if self.append else offset
@@ -59,16 +62,23 @@ class Writer:
         if chunk:
             self.content.extend(bytes(max(0, start - len(self.content))))
             self.content[start : start + len(chunk)] = chunk
+            self.covered |= set(range(start, start + len(chunk)))
 
     def resize(self, size: int) -> None:
         if size != len(self.content):
             self.whole = False
             self.end = max(self.end or 0, size)
             self.content = self.content[:size].ljust(size, b"\0")
+            self.covered &= set(range(size))
 
     def cut(self) -> None:
         if self.resumed and self.from_start and self.end is not None:
             self.content = self.content[: self.end].ljust(self.end, b"\0")
+            self.covered &= set(range(self.end))
+
+    def before_the_first_hole(self) -> bytes:
+        holes = [place for place in range(len(self.content)) if place not in self.covered]
+        return bytes(self.content[: holes[0]] if holes else self.content)
 
 
 @dataclass
@@ -135,9 +145,7 @@ class Folder(RuleBasedStateMachine):
         asked = raw.FOR_WRITE | sum(flags)
         answer = self.ask(raw.OPEN, self.path(name), raw.u32(asked), raw.u32(0))
         there = self.published.get(name)
-        if (there and raw.EXCL in flags) or (
-            not there and raw.CREAT not in flags and (name not in self.partial or flags & {raw.TRUNC, raw.EXCL})
-        ):
+        if (there and raw.EXCL in flags) or (not there and raw.CREAT not in flags and name not in self.partial):
             assert answer.status in {raw.FAILURE, raw.NO_SUCH_FILE}
             return
         assert answer.kind == raw.HANDLE, answer
@@ -148,6 +156,7 @@ class Folder(RuleBasedStateMachine):
             writer.content, writer.whole = bytearray(there.content), True
         else:
             self.partial.pop(name, None)
+        writer.covered = set(range(len(writer.content)))
         self.writers[name] = writer
 
     @precondition(lambda self: self.writers)
@@ -226,6 +235,13 @@ class Folder(RuleBasedStateMachine):
         self._begin(name, {raw.CREAT, raw.TRUNC}, content)
         self.cut()
 
+    @rule(name=names, pieces=st.lists(st.tuples(offsets, chunks), min_size=1, max_size=4))
+    def upload_pieces_and_break_off(self, name: str, pieces: list[tuple[int, bytes]]) -> None:
+        self._begin(name, {raw.CREAT, raw.TRUNC}, b"")
+        for offset, chunk in pieces:
+            self._write(self.writers[name], offset, chunk)
+        self.cut()
+
     # -- names ---------------------------------------------------------------------------------------------------
 
     @rule(name=names)
@@ -273,6 +289,12 @@ class Folder(RuleBasedStateMachine):
         assert self.knock.published() == {name: file.content for name, file in self.published.items()}
 
     @invariant()
+    def what_is_broken_off_is_what_the_model_says(self) -> None:
+        if not self.writers:
+            found = {upload_of(path.name): path.read_bytes() for path in self.knock.staging.iterdir()}
+            assert found == self.partial
+
+    @invariant()
     def the_watcher_is_told_of_every_open_upload(self) -> None:
         assert self.knock.uploads.writing("oak-valley") == len(self.writers)
 
@@ -290,7 +312,7 @@ class Folder(RuleBasedStateMachine):
     def _keep(self, writer: Writer) -> None:
         """What is left of an upload that was not closed, or not changed."""
         if not writer.whole and self.published.get(writer.name) is writer.replaces:
-            self.partial[writer.name] = bytes(writer.content)
+            self.partial[writer.name] = writer.before_the_first_hole()
 
 
 @pytest.fixture

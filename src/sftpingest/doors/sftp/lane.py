@@ -10,46 +10,27 @@ makes of a packet is made here too; what does not pass goes to asyncssh, to be r
 docs/decisions/0008-lean-path.md says why.
 """
 
-# ruff: noqa: SLF001 - private fields of asyncssh's channels
-
 import asyncio
-import struct
-import threading
+import socket
 from typing import Any, cast
 
 import asyncssh
-from asyncssh import MACError, ProtocolError
-from asyncssh.constants import MSG_CHANNEL_DATA, MSG_CHANNEL_WINDOW_ADJUST
+from asyncssh import ProtocolError
 from asyncssh.encryption import Encryption
-from asyncssh.packet import UInt32
 
 from sftpingest.doors.sftp.ciphers import BLOCK, LENGTH, Opening, opening
+from sftpingest.doors.sftp.runs import BOX, Run, here
 from sftpingest.doors.sftp.signing import Signing
 
 #: whether this asyncssh is one whose private fields we know
 KNOWN = asyncssh.__version__.startswith("2.24.")
 
-#: bytes taken from a socket at once; two of the longest packets that asyncssh allows
-BOX = 512 * 1024
 #: bytes that may wait while asyncssh is busy with one packet (a password, say); then the socket has to wait
 _WAITING = BOX
 #: seconds for which hearing from a client needs no new timer
 _HEARD = 1.0
 
-#: what stands before the bytes of a channel: length of the padding, kind of packet, channel, length
-_HEAD = struct.Struct(">BBII")
 _SEQUENCE = 0xFFFFFFFF
-
-
-class _Buffers(threading.local):
-    """One pair for each event loop: nothing stays in them when a turn is over."""
-
-    def __init__(self) -> None:
-        self.box = memoryview(bytearray(BOX))
-        self.plain = memoryview(bytearray(BOX + _HEAD.size))
-
-
-_here = _Buffers()
 
 
 class _Opened:
@@ -71,25 +52,39 @@ class Lane(Signing, asyncio.BufferedProtocol):
     _held = False
     _opening: Opening | None = None
     _opened: object = None
+    _socket: socket.socket | None = None
 
     # -- from the socket -----------------------------------------------------------------------------------------
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - as much as there is
         """Give room behind what is left of the last turn."""
-        box, left = _here.box, self._inpbuf
+        box, left = here.box, self._inpbuf
         self._front = len(left) if len(left) <= BOX // 2 and self._fits() else 0
         box[: self._front] = left[: self._front]
         return box[self._front :]
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take what the socket gave."""
-        whole = _here.box[: self._front + nbytes]
+        whole = here.box[: self._front + nbytes]
         if self._front == len(self._inpbuf) and self._fits():
             self._inpbuf = cast("bytes", whole)  # only until `_recv_pkthdr` has taken it
         else:
             self._inpbuf += bytes(whole[self._front :])
         self._recv_data()
         self._hold()
+        if self._inpbuf:
+            self._hurry()
+
+    def _hurry(self) -> None:
+        """Tell the client's system at once that half a packet is here.
+
+        Programs that leave Nagle's algorithm on and have one write under way (ssh2 of Node.js, libssh) send the second
+        half only then: 40 ms later, for each packet of a file.
+        """
+        if self._socket is None and self._transport is not None:
+            self._socket = self._transport.get_extra_info("socket")
+        if self._socket is not None:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def _recv_pkthdr(self) -> bool:
         """Receive packets: as many as have come whole, where the lane fits; else the beginning of one."""
@@ -142,7 +137,7 @@ class Lane(Signing, asyncio.BufferedProtocol):
 
     def _through(self, box: memoryview) -> int:
         """Take whole packets out of `box`; how many bytes that were."""
-        pos, run = 0, _Run(self)
+        pos, run = 0, Run(self._channels)
         try:
             while self._fits() and pos + BLOCK <= len(box):
                 step = self._packet_of(box[pos:], run)
@@ -153,7 +148,7 @@ class Lane(Signing, asyncio.BufferedProtocol):
             run.deliver()
         return pos
 
-    def _packet_of(self, box: memoryview, run: "_Run") -> int:
+    def _packet_of(self, box: memoryview, run: Run) -> int:
         """Take the first packet of `box`; how many bytes that were, 0 where it is not whole yet."""
         by, seq = self._opening, self._recv_seq
         assert by is not None  # noqa: S101 - `_fits` has seen to it
@@ -165,7 +160,7 @@ class Lane(Signing, asyncio.BufferedProtocol):
             return 0
         other = run.take(by, seq, box[:end], length)
         if other is None:
-            self._auth_final = True
+            self._auth_final = self._auth_final or run.begun
             self._recv_seq = (seq + 1) & _SEQUENCE
         else:
             run.deliver()
@@ -183,65 +178,3 @@ class Lane(Signing, asyncio.BufferedProtocol):
         finally:
             if self._recv_encryption is opened:  # else there are new keys
                 self._recv_encryption = encryption
-
-
-class _Run:
-    """Bytes of one channel in one turn, one packet's after the other's."""
-
-    def __init__(self, lane: Lane) -> None:
-        self._channels: dict[int, Any] = lane._channels
-        self._plain = _here.plain
-        self._end = _HEAD.size
-        self._number = -1
-        self._channel: Any = None
-
-    def take(self, by: Opening, seq: int, packet: memoryview, length: int) -> bytes | None:
-        """Open `packet`. Give what is in it, but None where it has gone to the end of this run.
-
-        It is opened so that its bytes come to lie behind those of the one before, where only its head is in the way.
-        """
-        plain, end = self._plain, self._end
-        begin = end - _HEAD.size
-        covered = bytes(plain[begin:end])
-        opened = by.open(seq, packet, plain[begin : begin + length])
-        padding, kind, number, size = _HEAD.unpack_from(plain, begin)
-        whole = length == _HEAD.size + size + padding
-        if opened and whole and kind == MSG_CHANNEL_DATA and self._expects(number, size):
-            self._end = end + size
-            other = None
-        else:
-            other = bytes(plain[begin : begin + length])
-        plain[begin:end] = covered
-        if not opened:
-            raise MACError("MAC verification failed")
-        return other
-
-    def _expects(self, number: int, size: int) -> bool:
-        """Whether the channel may be sent so many bytes more, and is of our kind."""
-        if self._channel is None:
-            channel = self._channels.get(number)
-            if channel is None or not getattr(channel._session, "takes_runs", False):
-                return False
-            self._number, self._channel = number, channel
-        channel = self._channel
-        return (
-            number == self._number
-            and channel._recv_state == "open"
-            and channel._send_state == "open"
-            and 0 < size <= channel._recv_window - (self._end - _HEAD.size)
-        )
-
-    def deliver(self) -> None:
-        """Give the run to its channel, as asyncssh would give it one packet after the other."""
-        channel, bytes_ = self._channel, self._plain[_HEAD.size : self._end]
-        self._channel, self._number, self._end = None, -1, _HEAD.size
-        if not bytes_:
-            return
-        channel._recv_window -= len(bytes_)
-        if channel._recv_paused:
-            channel._recv_buf.append((bytes(bytes_), None))
-            return
-        if channel._recv_window < channel._init_recv_window / 2:
-            channel.send_packet(MSG_CHANNEL_WINDOW_ADJUST, UInt32(channel._init_recv_window - channel._recv_window))
-            channel._recv_window = channel._init_recv_window
-        channel._session.data_received(bytes_, None)

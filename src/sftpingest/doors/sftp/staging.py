@@ -61,7 +61,8 @@ class Staging:
                 fd = _open_unwritten(staging, staged)
                 if fd is not None:
                     _lock_alone(fd)
-                    return Upload(name=name, staged=staged, fd=fd, replaces=published, resumed=True)
+                    size = os.fstat(fd).st_size
+                    return Upload(name=name, staged=staged, fd=fd, replaces=published, resumed=True, solid=size)
         return None
 
     def copy(self, name: str) -> Upload:
@@ -79,7 +80,7 @@ class Staging:
             raise
         finally:
             os.close(published)
-        upload.whole = True
+        upload.whole, upload.solid = True, size
         return upload
 
     def partial(self, name: str) -> os.stat_result | None:

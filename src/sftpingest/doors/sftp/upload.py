@@ -5,11 +5,14 @@ In: pieces at offsets, as the client sends them. Out: a staged file, and what is
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from asyncssh import SFTPAttrs, SFTPError
 
 from sftpingest.doors.sftp.reading import LARGEST_READ, attributes
+
+#: pieces that came before those in front of them, and are remembered; the busiest client tried has 64 under way
+_MOST_EARLY = 4096
 
 
 @dataclass(eq=False)
@@ -36,6 +39,10 @@ class Upload:
     end: int | None = None
     #: a write was at its very beginning
     from_start: bool = False
+    #: bytes from the beginning that are there without a hole; clients may send pieces in any order
+    solid: int = 0
+    #: pieces behind a hole: where each begins and ends
+    early: dict[int, int] = field(default_factory=dict)
     #: bytes up to which its size was allowed
     granted: int = 0
     #: (atime, mtime) in seconds that the client wants the published file to have
@@ -55,6 +62,7 @@ class Upload:
             left = memoryview(b"".join(pieces))
             while done < size:
                 done += os.pwrite(self.fd, left[done:], offset + done)
+        self._fill(offset, offset + size)
 
     def read(self, offset: int, size: int) -> bytes:
         """Give up to `size` bytes from `offset`; none at the end."""
@@ -63,6 +71,8 @@ class Upload:
     def truncate(self, size: int) -> None:
         """Cut or lengthen it to `size` bytes."""
         self.whole = False
+        self.solid = min(self.solid, size)
+        self.early = {begin: min(end, size) for begin, end in self.early.items() if begin < size}
         self.end = max(self.end or 0, size)
         os.ftruncate(self.fd, size)
 
@@ -80,7 +90,23 @@ class Upload:
         Clients that do not ask for truncation would else leave the end of another day's file in it.
         """
         if self.resumed and self.from_start and self.end is not None:
+            self.solid = min(self.solid, self.end)
             os.ftruncate(self.fd, self.end)
+
+    def cut_holes(self) -> None:
+        """End it at the first hole: whoever resumes goes on at its end, and would leave the hole in it."""
+        if self.solid < self.size():
+            os.ftruncate(self.fd, self.solid)
+
+    def _fill(self, begin: int, end: int) -> None:
+        """Note that these bytes are there."""
+        if begin > self.solid:
+            if len(self.early) < _MOST_EARLY:  # else it is only the shorter when it is broken off
+                self.early[begin] = max(end, self.early.get(begin, 0))
+            return
+        self.solid = max(self.solid, end)
+        while self.early and (first := min(self.early)) <= self.solid:
+            self.solid = max(self.solid, self.early.pop(first))
 
     def flush(self) -> None:
         """Put it on the disk, with the times that the client wants. May take long."""

@@ -149,6 +149,7 @@ class Writing:
 
     def _keep(self, upload: Upload) -> None:
         upload.cut()
+        upload.cut_holes()
         kept = self._staging.keep(upload)
         self._events.warn("upload.broken_off", file=upload.name, bytes=upload.size(), kept=kept)
 
@@ -169,7 +170,7 @@ class Writing:
                 return resumed
             if there:
                 return await asyncio.to_thread(self._staging.copy, name)
-        if not there and not flags & FXF_CREAT:
+        if not there and not flags & FXF_CREAT and self._staging.partial(name) is None:
             raise SFTPNoSuchFile("No such file.")
         return self._staging.fresh(name)
 
