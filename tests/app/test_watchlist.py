@@ -19,7 +19,7 @@ from sqlalchemy import Engine, event
 from sftpingest.app.gate import StoreGate
 from sftpingest.app.watchlist import StoreWatchlist, guard_and_rules
 from sftpingest.doors.sftp import Door, Guard, Listening, Rules, Uploads, host_key, listen, serve
-from sftpingest.doors.sftp.watching import Ban, Inside, News
+from sftpingest.doors.sftp.guarding.watching import Ban, Inside, News
 from sftpingest.settings import read
 from sftpingest.store import accounts, guarding, passwords
 from sftpingest.store.engine import migrate, open_store
@@ -238,7 +238,7 @@ import sys
 from pathlib import Path
 from sftpingest.app.watchlist import StoreWatchlist
 from sftpingest.doors.sftp import Rules
-from sftpingest.doors.sftp.watching import Inside, News
+from sftpingest.doors.sftp.guarding.watching import Inside, News
 from sftpingest.store.engine import open_store
 held = StoreWatchlist(open_store(sys.argv[1]), Path(sys.argv[2]), Rules())
 held.write(News(entered=[Inside(n, "sis", "192.0.2.1", 1.0) for n in range(16)]))

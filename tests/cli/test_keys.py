@@ -8,7 +8,7 @@ import asyncssh
 import pytest
 
 from sftpingest.doors.sftp import host_keys
-from sftpingest.doors.sftp.profiles import COMPATIBLE, KeyType
+from sftpingest.doors.sftp.ssh.profiles import COMPATIBLE, KeyType
 from tests.cli.conftest import Program, Up
 
 

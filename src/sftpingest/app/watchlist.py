@@ -20,7 +20,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from sftpingest.doors.sftp import Guard, Rules
-from sftpingest.doors.sftp.watching import Ban, Inside, Known, News
+from sftpingest.doors.sftp.guarding.watching import Ban, Inside, Known, News
 from sftpingest.settings import Settings
 from sftpingest.store import guarding
 from sftpingest.store.tables import now

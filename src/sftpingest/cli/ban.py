@@ -59,7 +59,7 @@ def lift(
 
 def _origin(address: str) -> str:
     """An address as bans count it. Raises Stopped."""
-    from sftpingest.doors.sftp.origin import origin
+    from sftpingest.doors.sftp.guarding.origin import origin
 
     text = address.strip()
     try:

@@ -118,7 +118,7 @@ def _space(folder: Path) -> Check:
 
 def _host_key(asked: "Settings") -> Check:
     from sftpingest.app.installation import HOST_KEY
-    from sftpingest.doors.sftp import hostkeys
+    from sftpingest.doors.sftp.ssh import hostkeys
 
     path = asked.host_keys / HOST_KEY
     if not path.exists():

@@ -14,8 +14,8 @@ from sftpingest.cli import terminal
 from sftpingest.cli.installation import opened
 
 if TYPE_CHECKING:
-    from sftpingest.doors.sftp.hostkeys import HostKey
-    from sftpingest.doors.sftp.profiles import KeyType
+    from sftpingest.doors.sftp.ssh.hostkeys import HostKey
+    from sftpingest.doors.sftp.ssh.profiles import KeyType
     from sftpingest.settings import Settings
 
 app = typer.Typer(
@@ -34,7 +34,7 @@ SSH_PORT = 22
 @app.command("list", epilog=terminal.example("sftpingest keys list", "sftpingest keys list --host sftp.example.org"))
 def list_(host: Host = None, json: terminal.AsJson = False) -> None:
     """List the host keys with their fingerprints, and their lines for known_hosts."""
-    from sftpingest.doors.sftp import hostkeys
+    from sftpingest.doors.sftp.ssh import hostkeys
 
     asked = _settings()
     described = [_described(key, asked, host) for key in hostkeys.found(asked.host_keys)]
@@ -61,7 +61,7 @@ def rotate(
     From now on it is announced to every client that logs in; OpenSSH's learn it by themselves. The present key stays
     the one in use until `sftpingest keys switch`.
     """
-    from sftpingest.doors.sftp import hostkeys
+    from sftpingest.doors.sftp.ssh import hostkeys
 
     asked = _settings()
     made = hostkeys.rotate(asked.host_keys, [_key_type(name) for name in type_ or []])
@@ -83,7 +83,7 @@ def switch(json: terminal.AsJson = False) -> None:
     Clients that have learned them notice nothing; others are told that the key has changed, and refuse. The keys
     before are kept as files ending in .old, and are no longer shown to anybody.
     """
-    from sftpingest.doors.sftp import hostkeys
+    from sftpingest.doors.sftp.ssh import hostkeys
 
     asked = _settings()
     first = hostkeys.switch(asked.host_keys)
@@ -99,7 +99,7 @@ def switch(json: terminal.AsJson = False) -> None:
 @app.command(epilog=terminal.example("sftpingest keys forget"))
 def forget(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
     """Remove the old host keys for good."""
-    from sftpingest.doors.sftp import hostkeys
+    from sftpingest.doors.sftp.ssh import hostkeys
 
     asked = _settings()
     terminal.sure("Remove the old host keys for good?", yes)
@@ -132,7 +132,7 @@ def _settings() -> "Settings":
 
 def _key_type(name: str) -> "KeyType":
     """The type of that name. Raises Stopped."""
-    from sftpingest.doors.sftp.profiles import KeyType
+    from sftpingest.doors.sftp.ssh.profiles import KeyType
 
     if name not in list(KeyType):
         raise terminal.Stopped(f"{name} is no type of host key. Take one of {', '.join(KeyType)}.")
@@ -157,7 +157,7 @@ def _described(key: "HostKey", asked: "Settings", host: str | None) -> dict[str,
 def _ports(key: "HostKey", asked: "Settings") -> list[int]:
     """The ports on which clients are shown a key."""
     from sftpingest.doors.sftp import places
-    from sftpingest.doors.sftp.hostkeys import State
+    from sftpingest.doors.sftp.ssh.hostkeys import State
 
     if key.state is State.OLD:
         return []

@@ -18,7 +18,7 @@ import asyncssh
 import pytest
 
 from sftpingest.doors.sftp import Door, Entry, Events, Listening, Profile, Rules, Uploads, host_keys, listen, serve
-from sftpingest.doors.sftp.profiles import COMPATIBLE
+from sftpingest.doors.sftp.ssh.profiles import COMPATIBLE
 
 T = TypeVar("T")
 USER = "oak-valley-sis"

@@ -16,9 +16,9 @@ import asyncssh
 import pytest
 from asyncssh import FXF_APPEND, FXF_CREAT, FXF_WRITE
 
-from sftpingest.doors.sftp.packets import ADVISED_PIECE
-from sftpingest.doors.sftp.quota import Quota
-from sftpingest.doors.sftp.staging import Staging
+from sftpingest.doors.sftp.folder.quota import Quota
+from sftpingest.doors.sftp.folder.staging import Staging
+from sftpingest.doors.sftp.requests.packets import ADVISED_PIECE
 from tests.doors.sftp.conftest import Knock
 
 

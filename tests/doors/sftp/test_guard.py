@@ -21,9 +21,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sftpingest.doors.sftp import Entry, Rules
-from sftpingest.doors.sftp.refusals import Refusals
+from sftpingest.doors.sftp.guarding.refusals import Refusals
+from sftpingest.doors.sftp.guarding.watching import Ban
 from sftpingest.doors.sftp.server import _raise_limit_of_files
-from sftpingest.doors.sftp.watching import Ban
 from tests.doors.sftp.conftest import PASSWORD, USER, Knock
 
 LONG = os.environ.get("SFTPINGEST_LONG") == "1"

@@ -9,8 +9,8 @@ import asyncssh
 import pytest
 
 from sftpingest.doors.sftp import Profile, host_keys
-from sftpingest.doors.sftp.hostkeys import HostKey, State, WrongStep, file_of, forget, found, rotate, switch
-from sftpingest.doors.sftp.profiles import COMPATIBLE, LEGACY, MODERN, KeyType
+from sftpingest.doors.sftp.ssh.hostkeys import HostKey, State, WrongStep, file_of, forget, found, rotate, switch
+from sftpingest.doors.sftp.ssh.profiles import COMPATIBLE, LEGACY, MODERN, KeyType
 from tests.doors.sftp.conftest import USER, Knock
 
 Log = Callable[[str], subprocess.CompletedProcess[str]]

@@ -18,9 +18,9 @@ from asyncssh.constants import MSG_CHANNEL_DATA, MSG_IGNORE
 from asyncssh.crypto import cipher
 from asyncssh.packet import String, UInt32
 
-from sftpingest.doors.sftp import lane, runs, sending
-from sftpingest.doors.sftp.profiles import COMPATIBLE, Profile
-from sftpingest.doors.sftp.upload import Upload
+from sftpingest.doors.sftp.folder.upload import Upload
+from sftpingest.doors.sftp.ssh import lane, runs, sending
+from sftpingest.doors.sftp.ssh.profiles import COMPATIBLE, Profile
 from tests.doors.sftp.conftest import Knock
 
 CONTENT = random.Random(5).randbytes(3_000_000)

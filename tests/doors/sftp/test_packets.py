@@ -12,7 +12,7 @@ from asyncssh import SFTPFailure
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sftpingest.doors.sftp.packets import LONGEST, NoSFTP, Requests
+from sftpingest.doors.sftp.requests.packets import LONGEST, NoSFTP, Requests
 from tests.doors.sftp.conftest import Knock
 
 HANDLE, OTHER, FULL = b"\0\0\0\1", b"\0\0\0\2", b"full"

@@ -13,7 +13,7 @@ import asyncssh
 import pytest
 
 from sftpingest.doors.sftp import Profile, places
-from sftpingest.doors.sftp.profiles import COMPATIBLE, LEGACY, MODERN, PROFILES
+from sftpingest.doors.sftp.ssh.profiles import COMPATIBLE, LEGACY, MODERN, PROFILES
 from tests.doors.sftp.conftest import Knock
 
 Verdict = dict[str, dict[str, list[str]]]

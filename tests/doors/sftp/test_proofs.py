@@ -24,8 +24,8 @@ from structlog.testing import capture_logs
 from sftpingest.app import codes
 from sftpingest.app.gate import StoreGate
 from sftpingest.doors.sftp import Door, Listening, Rules, Uploads, host_key, listen, serve
-from sftpingest.doors.sftp.entry import Entry, Proof
-from sftpingest.doors.sftp.proofs import Proofs, Shown
+from sftpingest.doors.sftp.entrance.entry import Entry, Proof
+from sftpingest.doors.sftp.entrance.proofs import Proofs, Shown
 from sftpingest.store import accounts, logins
 from sftpingest.store.engine import migrate, open_store
 from tests.doors.sftp.conftest import _quiet_options

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sftpingest.doors.sftp import Rules
-from sftpingest.doors.sftp.proxy import (
+from sftpingest.doors.sftp.guarding.proxy import (
     LONGEST_LINE,
     LONGEST_REST,
     SIGNATURE,

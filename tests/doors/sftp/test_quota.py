@@ -12,8 +12,8 @@ from typing import Any
 import asyncssh
 import pytest
 
-from sftpingest.doors.sftp import quota as bounds
-from sftpingest.doors.sftp.quota import spelt
+from sftpingest.doors.sftp.folder import quota as bounds
+from sftpingest.doors.sftp.folder.quota import spelt
 from tests.doors.sftp.conftest import USER, Knock
 
 

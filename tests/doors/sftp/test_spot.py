@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sftpingest.doors.sftp.spot import Area, existing, spot, upload_name
+from sftpingest.doors.sftp.folder.spot import Area, existing, spot, upload_name
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from sftpingest.doors.sftp.connection import Connection
-from sftpingest.doors.sftp.entry import Gate
+from sftpingest.doors.sftp.entrance.connection import Connection
+from sftpingest.doors.sftp.entrance.entry import Gate
+from sftpingest.doors.sftp.entrance.options import Options
+from sftpingest.doors.sftp.entrance.reception import House
 from sftpingest.doors.sftp.events import Events
-from sftpingest.doors.sftp.guard import Guard
-from sftpingest.doors.sftp.listening import Listening
-from sftpingest.doors.sftp.options import Options
-from sftpingest.doors.sftp.reception import House
+from sftpingest.doors.sftp.guarding.guard import Guard
 from sftpingest.doors.sftp.rules import Rules
+from sftpingest.doors.sftp.ssh.listening import Listening
 from sftpingest.doors.sftp.uploads import Uploads
 
 #: passwords and keys are looked at side by side by so many threads: argon2 takes 64 MiB each

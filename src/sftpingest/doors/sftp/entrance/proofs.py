@@ -6,7 +6,7 @@ In: proofs that were found right, each with the entry that it gives. Out: whethe
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sftpingest.doors.sftp.entry import Entry, Proof
+from sftpingest.doors.sftp.entrance.entry import Entry, Proof
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from typing import cast
 
 import structlog
 
-from sftpingest.doors.sftp.entry import Entry, Gate
+from sftpingest.doors.sftp.entrance.entry import Entry, Gate
 from sftpingest.doors.sftp.events import Events
-from sftpingest.doors.sftp.farewell import BY_APPLICATION, NOT_ALLOWED
-from sftpingest.doors.sftp.guests import Guest, Guests
+from sftpingest.doors.sftp.guarding.farewell import BY_APPLICATION, NOT_ALLOWED
+from sftpingest.doors.sftp.guarding.guests import Guest, Guests
 from sftpingest.doors.sftp.rules import Rules
 
 #: seconds between two questions to the gate, and between two looks at who moves (less where the limit is short)

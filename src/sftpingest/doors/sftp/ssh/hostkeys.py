@@ -21,7 +21,7 @@ from pathlib import Path
 import asyncssh
 from asyncssh import SSHKey
 
-from sftpingest.doors.sftp.profiles import KeyType
+from sftpingest.doors.sftp.ssh.profiles import KeyType
 
 #: how a key of each type is made; the bits of RSA are what NIST wants for after 2030
 _MAKE: dict[KeyType, Callable[[], SSHKey]] = {

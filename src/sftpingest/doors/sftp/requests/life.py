@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, cast
 import structlog
 from asyncssh import SSHServerChannel
 
-from sftpingest.doors.sftp.packets import NoSFTP, Requests
+from sftpingest.doors.sftp.requests.packets import NoSFTP, Requests
 
 if TYPE_CHECKING:
-    from sftpingest.doors.sftp.sending import Sending
-    from sftpingest.doors.sftp.session import Session
+    from sftpingest.doors.sftp.folder.session import Session
+    from sftpingest.doors.sftp.ssh.sending import Sending
 
 log = structlog.get_logger()
 

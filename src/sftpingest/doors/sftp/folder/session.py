@@ -18,17 +18,17 @@ from asyncssh import (
     SSHServerChannel,
 )
 
-from sftpingest.doors.sftp.entry import Entry
+from sftpingest.doors.sftp.entrance.entry import Entry
 from sftpingest.doors.sftp.events import Events
-from sftpingest.doors.sftp.overrides import MOST_OPEN
-from sftpingest.doors.sftp.quota import Quota
-from sftpingest.doors.sftp.reading import OwnText, Reading, attributes
-from sftpingest.doors.sftp.spot import Area, Spot, existing, spot, upload_name
-from sftpingest.doors.sftp.staging import Staging
-from sftpingest.doors.sftp.upload import Upload, times_of
+from sftpingest.doors.sftp.folder.quota import Quota
+from sftpingest.doors.sftp.folder.reading import OwnText, Reading, attributes
+from sftpingest.doors.sftp.folder.spot import Area, Spot, existing, spot, upload_name
+from sftpingest.doors.sftp.folder.staging import Staging
+from sftpingest.doors.sftp.folder.upload import Upload, times_of
+from sftpingest.doors.sftp.folder.view import View
+from sftpingest.doors.sftp.folder.writing import Writing
+from sftpingest.doors.sftp.requests.overrides import MOST_OPEN
 from sftpingest.doors.sftp.uploads import Uploads
-from sftpingest.doors.sftp.view import View
-from sftpingest.doors.sftp.writing import Writing
 
 _File = Upload | Reading | OwnText
 

@@ -16,9 +16,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from sftpingest.doors.sftp import beneath
-from sftpingest.doors.sftp.quota import Quota
-from sftpingest.doors.sftp.upload import Upload
+from sftpingest.doors.sftp.folder import beneath
+from sftpingest.doors.sftp.folder.quota import Quota
+from sftpingest.doors.sftp.folder.upload import Upload
 from sftpingest.inbox.folders import HOME, STAGING, staged_as, upload_of
 
 _COPY_STEP = 8 * 1024 * 1024

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from asyncssh import SFTPError, SFTPQuotaExceeded
 
-from sftpingest.doors.sftp import beneath
-from sftpingest.doors.sftp.answers import disk_full
-from sftpingest.doors.sftp.upload import Upload
+from sftpingest.doors.sftp.folder import beneath
+from sftpingest.doors.sftp.folder.answers import disk_full
+from sftpingest.doors.sftp.folder.upload import Upload
 from sftpingest.inbox.folders import HOME, STAGING, upload_of
 
 #: bytes of the disk that uploads leave free, for reports and the store; at most this part of a small disk

@@ -17,9 +17,9 @@ from typing import TypeVar
 
 import structlog
 
-from sftpingest.doors.sftp.guests import Guest, Guests
-from sftpingest.doors.sftp.refusals import Refusals
-from sftpingest.doors.sftp.watching import Ban, Inside, Known, News, Watchlist
+from sftpingest.doors.sftp.guarding.guests import Guest, Guests
+from sftpingest.doors.sftp.guarding.refusals import Refusals
+from sftpingest.doors.sftp.guarding.watching import Ban, Inside, Known, News, Watchlist
 
 #: seconds between two looks at the store; from news to writing it, so that a flood is one write; until a sign of life
 _LOOK, _GATHER, _SIGN = 1.0, 0.25, 15.0

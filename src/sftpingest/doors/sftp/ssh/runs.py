@@ -15,7 +15,7 @@ from asyncssh import MACError
 from asyncssh.constants import MSG_CHANNEL_DATA, MSG_CHANNEL_WINDOW_ADJUST, MSG_IGNORE
 from asyncssh.packet import UInt32
 
-from sftpingest.doors.sftp.ciphers import Opening
+from sftpingest.doors.sftp.ssh.ciphers import Opening
 
 #: bytes taken from a socket at once; two of the longest packets that asyncssh allows
 BOX = 512 * 1024

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from asyncssh import SFTPAttrs, SFTPFailure, SFTPName, SFTPNoSuchFile
 
-from sftpingest.doors.sftp import beneath
-from sftpingest.doors.sftp.reading import OwnText, Reading, attributes
-from sftpingest.doors.sftp.spot import LATEST, README, Area, Spot, plain
+from sftpingest.doors.sftp.folder import beneath
+from sftpingest.doors.sftp.folder.reading import OwnText, Reading, attributes
+from sftpingest.doors.sftp.folder.spot import LATEST, README, Area, Spot, plain
 from sftpingest.inbox import newest
 from sftpingest.inbox.folders import HOME, REPORTS
 

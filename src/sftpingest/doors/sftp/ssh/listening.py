@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sftpingest.doors.sftp.profiles import COMPATIBLE, Profile
+from sftpingest.doors.sftp.ssh.profiles import COMPATIBLE, Profile
 
 #: connections that wait while every process is busy
 _WAITING = 512

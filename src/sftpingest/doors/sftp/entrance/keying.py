@@ -12,7 +12,7 @@ from asyncssh.constants import DISC_TOO_MANY_CONNECTIONS
 from asyncssh.public_key import SSHOpenSSHCertificate
 
 if TYPE_CHECKING:
-    from sftpingest.doors.sftp.reception import Reception
+    from sftpingest.doors.sftp.entrance.reception import Reception
 
 
 class ManyProofs(SSHServerConnection):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import asyncssh
 from asyncssh import SSHServerChannel
 
-from sftpingest.doors.sftp.overrides import SFTP
+from sftpingest.doors.sftp.requests.overrides import SFTP
 
 #: Called when the channel starts; gives what its bytes are for, or None
 Start = Callable[[SSHServerChannel[bytes]], SFTP | None]

@@ -17,8 +17,8 @@ from typing import Any
 from asyncssh import SSHServerChannel
 from asyncssh.constants import MSG_CHANNEL_DATA
 
-from sftpingest.doors.sftp.ciphers import opening
-from sftpingest.doors.sftp.lane import KNOWN, Lane
+from sftpingest.doors.sftp.ssh.ciphers import opening
+from sftpingest.doors.sftp.ssh.lane import KNOWN, Lane
 
 _HEAD = struct.Struct(">BBII")
 _SHORTEST_PADDING = 4

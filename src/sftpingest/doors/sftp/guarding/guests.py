@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from sftpingest.doors.sftp.entry import Entry
-from sftpingest.doors.sftp.origin import origin
+from sftpingest.doors.sftp.entrance.entry import Entry
+from sftpingest.doors.sftp.guarding.origin import origin
 
 
 class Connected(Protocol):

@@ -11,8 +11,8 @@ from asyncssh.channel import SSHChannel
 from asyncssh.constants import OPEN_RESOURCE_SHORTAGE
 from asyncssh.packet import SSHPacket
 
-from sftpingest.doors.sftp.keying import ManyProofs
-from sftpingest.doors.sftp.sending import Sending
+from sftpingest.doors.sftp.entrance.keying import ManyProofs
+from sftpingest.doors.sftp.ssh.sending import Sending
 
 #: channels of one connection that may be open at once; clients have one, some a second one for reading
 _MOST_CHANNELS = 8

@@ -18,9 +18,9 @@ import asyncssh
 from asyncssh import ProtocolError
 from asyncssh.encryption import Encryption
 
-from sftpingest.doors.sftp.ciphers import BLOCK, LENGTH, Opening, opening
-from sftpingest.doors.sftp.runs import BOX, Run, here
-from sftpingest.doors.sftp.signing import Signing
+from sftpingest.doors.sftp.ssh.ciphers import BLOCK, LENGTH, Opening, opening
+from sftpingest.doors.sftp.ssh.runs import BOX, Run, here
+from sftpingest.doors.sftp.ssh.signing import Signing
 
 #: whether this asyncssh is one whose private fields we know
 KNOWN = asyncssh.__version__.startswith("2.24.")

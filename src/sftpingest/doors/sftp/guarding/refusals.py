@@ -6,8 +6,8 @@ In: refusals and the time. Out: delays and bans. No clock, store or network: tim
 from collections import deque
 from collections.abc import Mapping
 
+from sftpingest.doors.sftp.guarding.watching import Ban
 from sftpingest.doors.sftp.rules import Rules
-from sftpingest.doors.sftp.watching import Ban
 
 #: addresses that are remembered; the one that was quiet for longest is forgotten first
 _MOST = 20_000

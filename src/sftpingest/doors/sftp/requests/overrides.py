@@ -27,14 +27,14 @@ from asyncssh.constants import FXP_INIT, FXP_STATUS, FXP_VERSION
 from asyncssh.packet import PacketDecodeError, SSHPacket, String, UInt32
 from asyncssh.sftp import SFTPLimits, SFTPServerHandler
 
-from sftpingest.doors.sftp.answers import Interrupted, told
-from sftpingest.doors.sftp.life import Life
-from sftpingest.doors.sftp.packets import ADVISED_PIECE, LONGEST, LONGEST_PIECE, NoSFTP, Requests
-from sftpingest.doors.sftp.refused import tell
-from sftpingest.doors.sftp.upload import Upload
+from sftpingest.doors.sftp.folder.answers import Interrupted, told
+from sftpingest.doors.sftp.folder.upload import Upload
+from sftpingest.doors.sftp.requests.life import Life
+from sftpingest.doors.sftp.requests.packets import ADVISED_PIECE, LONGEST, LONGEST_PIECE, NoSFTP, Requests
+from sftpingest.doors.sftp.requests.refused import tell
 
 if TYPE_CHECKING:
-    from sftpingest.doors.sftp.session import Session
+    from sftpingest.doors.sftp.folder.session import Session
 
 log = structlog.get_logger()
 

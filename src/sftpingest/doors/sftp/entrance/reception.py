@@ -14,17 +14,17 @@ import asyncssh
 from asyncssh import SSHKey, SSHServerChannel, SSHServerConnection
 from asyncssh.public_key import SSHOpenSSHCertificate
 
-from sftpingest.doors.sftp.channel import Channel
-from sftpingest.doors.sftp.connection import Connection
-from sftpingest.doors.sftp.entering import Challenge, Entering
-from sftpingest.doors.sftp.entry import Entry, Gate, Proof
+from sftpingest.doors.sftp.entrance.connection import Connection
+from sftpingest.doors.sftp.entrance.entering import Challenge, Entering
+from sftpingest.doors.sftp.entrance.entry import Entry, Gate, Proof
 from sftpingest.doors.sftp.events import Events
-from sftpingest.doors.sftp.guard import Guard
-from sftpingest.doors.sftp.overrides import SFTP
-from sftpingest.doors.sftp.reading import OwnText
-from sftpingest.doors.sftp.readme import readme
+from sftpingest.doors.sftp.folder.reading import OwnText
+from sftpingest.doors.sftp.folder.readme import readme
+from sftpingest.doors.sftp.folder.session import Session
+from sftpingest.doors.sftp.guarding.guard import Guard
+from sftpingest.doors.sftp.requests.channel import Channel
+from sftpingest.doors.sftp.requests.overrides import SFTP
 from sftpingest.doors.sftp.rules import Rules
-from sftpingest.doors.sftp.session import Session
 from sftpingest.doors.sftp.uploads import Uploads
 
 _SFTP_ONLY = b"This server only takes SFTP. Use sftp, scp without -O, or a program such as WinSCP or FileZilla.\n"

@@ -13,7 +13,7 @@ from typing import Any
 
 from asyncssh.constants import FXP_DATA, FXP_READ, FXP_WRITE
 
-from sftpingest.doors.sftp.asked import Work
+from sftpingest.doors.sftp.requests.asked import Work
 
 #: longest packet that is taken, as in OpenSSH; and the longest piece that fits into one
 LONGEST = 256 * 1024

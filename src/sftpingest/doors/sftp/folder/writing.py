@@ -18,10 +18,10 @@ from asyncssh import (
     SFTPNoSuchFile,
 )
 
-from sftpingest.doors.sftp.answers import FULL, Interrupted, in_our_words
 from sftpingest.doors.sftp.events import Events
-from sftpingest.doors.sftp.staging import Staging
-from sftpingest.doors.sftp.upload import Upload
+from sftpingest.doors.sftp.folder.answers import FULL, Interrupted, in_our_words
+from sftpingest.doors.sftp.folder.staging import Staging
+from sftpingest.doors.sftp.folder.upload import Upload
 from sftpingest.doors.sftp.uploads import Uploads
 
 #: a write that takes longer keeps too many others waiting; for so long a thread writes then

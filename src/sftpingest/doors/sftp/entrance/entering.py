@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, TypeVar
 from asyncssh import SSHKey
 from asyncssh.public_key import SSHOpenSSHCertificate
 
-from sftpingest.doors.sftp import certificates
-from sftpingest.doors.sftp.entry import Entry, Proof
+from sftpingest.doors.sftp.entrance import certificates
+from sftpingest.doors.sftp.entrance.entry import Entry, Proof
+from sftpingest.doors.sftp.entrance.proofs import Proofs, Shown
 from sftpingest.doors.sftp.events import Events
-from sftpingest.doors.sftp.proofs import Proofs, Shown
 
 if TYPE_CHECKING:
-    from sftpingest.doors.sftp.connection import Connection
-    from sftpingest.doors.sftp.reception import House
+    from sftpingest.doors.sftp.entrance.connection import Connection
+    from sftpingest.doors.sftp.entrance.reception import House
 
 T = TypeVar("T")
 #: What a client is asked, whether or not there is such a login; asyncssh's own words, which scripts wait for.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from asyncssh import SFTPAttrs, SFTPError
 
-from sftpingest.doors.sftp.reading import LARGEST_READ, attributes
+from sftpingest.doors.sftp.folder.reading import LARGEST_READ, attributes
 
 #: pieces that came before those in front of them, and are remembered; the busiest client tried has 64 under way
 _MOST_EARLY = 4096

@@ -13,10 +13,10 @@ import structlog
 from asyncssh import SSHServerConnectionOptions
 from asyncssh.public_key import SSHKeyPair
 
-from sftpingest.doors.sftp.hostkeys import watched
-from sftpingest.doors.sftp.listening import Listening
-from sftpingest.doors.sftp.profiles import Profile
-from sftpingest.doors.sftp.reception import House, Reception
+from sftpingest.doors.sftp.entrance.reception import House, Reception
+from sftpingest.doors.sftp.ssh.hostkeys import watched
+from sftpingest.doors.sftp.ssh.listening import Listening
+from sftpingest.doors.sftp.ssh.profiles import Profile
 
 # cryptography means to drop group14 one day, and says so in the log at every start of a legacy port
 warnings.filterwarnings("ignore", message="Diffie-Hellman over finite fields")

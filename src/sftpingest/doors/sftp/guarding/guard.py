@@ -14,18 +14,18 @@ import time
 
 from asyncssh.constants import DISC_NO_MORE_AUTH_METHODS_AVAILABLE
 
-from sftpingest.doors.sftp import proxy
-from sftpingest.doors.sftp.entry import Entry, Gate
+from sftpingest.doors.sftp.entrance.entry import Entry, Gate
 from sftpingest.doors.sftp.events import Events
-from sftpingest.doors.sftp.exchange import Exchange
-from sftpingest.doors.sftp.farewell import NOT_ALLOWED, TOO_MANY, turn_away
-from sftpingest.doors.sftp.guests import Connected, Guest, Guests
-from sftpingest.doors.sftp.origin import origin, plain, within
-from sftpingest.doors.sftp.refusals import Refusals
+from sftpingest.doors.sftp.guarding import proxy
+from sftpingest.doors.sftp.guarding.exchange import Exchange
+from sftpingest.doors.sftp.guarding.farewell import NOT_ALLOWED, TOO_MANY, turn_away
+from sftpingest.doors.sftp.guarding.guests import Connected, Guest, Guests
+from sftpingest.doors.sftp.guarding.origin import origin, plain, within
+from sftpingest.doors.sftp.guarding.refusals import Refusals
+from sftpingest.doors.sftp.guarding.sparing import Sparing
+from sftpingest.doors.sftp.guarding.staying import Staying
+from sftpingest.doors.sftp.guarding.watching import Ban, Inside, Watchlist
 from sftpingest.doors.sftp.rules import Rules
-from sftpingest.doors.sftp.sparing import Sparing
-from sftpingest.doors.sftp.staying import Staying
-from sftpingest.doors.sftp.watching import Ban, Inside, Watchlist
 
 #: proofs that an agent offers by the handful: refusals of one connection count once, and only if nobody enters by it
 _OFFERED = frozenset({"key", "certificate"})
