@@ -12,7 +12,7 @@
     inbox/      a district's folders: settled uploads, reports    work/        which upload is worked on, and when
     roster/     the pure middle, stage by stage                   sync/        one upload through every stage
     store/      SQL, and nothing but SQL                          formats/     what the CSV files look like
-    cli/        one module a noun                                 settings.py  all that an operator may set
+    cli/        one module a noun                                 settings/    all that an operator may set
 
 In:  CSV files of a district.
 Out: its roster in the store, a report in its folder.
