@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help setup lock lint format docs test test-clients test-foreign demo bench bench-sftp clean
+.PHONY: help setup lock lint format docs test torture test-clients test-foreign demo bench bench-sftp clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -62,6 +62,10 @@ docs: setup ## write docs/reference/ anew from the code
 test: setup ## the whole suite, on SQLite and PostgreSQL
 	@there=$$(mktemp -d "$${TMPDIR:-/tmp}/sftpingest.XXXXXX"); chmod 711 "$$there"; trap 'rm -rf "$$there"' EXIT; \
 	TMPDIR="$$there" $(BIN)/python -m pytest --basetemp="$$there/t" -n auto --maxprocesses 4 $(ARGS)
+
+torture: setup ## kill -9 and floods, many times as often as in `make test` (an hour)
+	@SFTPINGEST_LONG=1 $(MAKE) --no-print-directory test \
+		ARGS="tests/flow/test_a_hundred_uploads.py tests/flow/test_kill.py tests/doors/sftp/test_guard.py $(ARGS)"
 
 # Installs what is missing first; a client that should be there and is not is a failure. Two at once: one a core.
 test-clients: setup ## every SFTP client there is against our door (ARGS=--write: the table in docs/clients.md anew)
