@@ -15,9 +15,11 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+import structlog
 from sqlalchemy import Engine
 
 from sftpingest.store.engine import migrate, open_store
@@ -32,6 +34,23 @@ def postgres_binaries() -> Path | None:
     found = [Path(on_path).resolve().parent] if on_path else []
     found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda bin_: float(bin_.parent.name), reverse=True)
     return next((bin_ for bin_ in found if (bin_ / "initdb").exists() and (bin_ / "postgres").exists()), None)
+
+
+def pytest_configure() -> None:
+    """Loggers are never cached: one that was could not be listened to by a later test (structlog's capture_logs)."""
+    configure = structlog.configure
+
+    def uncached(**how: Any) -> None:
+        configure(**(how | {"cache_logger_on_first_use": False}))
+
+    pytest.MonkeyPatch().setattr(structlog, "configure", uncached)
+
+
+@pytest.fixture(autouse=True)
+def log_as_at_first() -> Iterator[None]:
+    """A command that ran inside of a test has set up the log, and its level, for the whole process."""
+    yield
+    structlog.reset_defaults()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -343,7 +343,7 @@ def test_more_or_fewer_answers_than_questions_let_nobody_in(place: Place, answer
         def kbdint_challenge_received(self, *challenge: Any) -> Sequence[str]:
             return answers
 
-    with pytest.raises(asyncssh.Error):
+    with pytest.raises((asyncssh.Error, OSError)):  # the door may have closed already
         asyncio.run(place.connect(Other, preferred_auth="keyboard-interactive"))
 
 
