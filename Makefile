@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help setup lock lint format docs test torture test-clients test-foreign demo bench bench-sftp clean
+.PHONY: help setup lock lint format docs test torture test-clients test-foreign fuzz demo bench bench-sftp clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -75,6 +75,20 @@ test-clients: setup ## every SFTP client there is against our door (ARGS=--write
 
 test-foreign: setup ## paramiko's and OpenSSH's own SFTP tests against our door (ARGS=--write: docs/foreign-suites.md anew)
 	@$(BIN)/python -m tests.foreign $(ARGS)
+
+# atheris is not in .venv: build/fuzz has it, and sees what .venv has. A finding stops its target, and make.
+FUZZ := proxy spot packets
+FOR := 600
+LAWS := 1000
+fuzz: setup ## bytes that nobody sends, guided by coverage, to what reads them (FOR=600: seconds in all; LAWS=1000)
+	@test -x build/fuzz/bin/python || $(BIN)/python -m venv build/fuzz
+	@build/fuzz/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/fuzz/requirements.lock
+	@there=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
+	for one in $(FUZZ); do echo "make: $$one"; \
+		PYTHONPATH="src:.:$$there" build/fuzz/bin/python tests/fuzz/fuzz_$$one.py -artifact_prefix=build/fuzz/$$one- \
+			-max_total_time=$$(($(FOR) / $(words $(FUZZ)))) -print_final_stats=1 $(ARGS); done
+	@SFTPINGEST_LAWS=$(LAWS) $(MAKE) --no-print-directory test \
+		ARGS="tests/doors/sftp/test_model.py tests/doors/sftp/test_random_packets.py"
 
 demo: setup ## see it work: server, upload with planted mistakes, report (ARGS=--once: stop by itself)
 	@mkdir -p build/tmp

@@ -227,6 +227,15 @@ def test_a_write_whose_piece_is_longer_than_its_packet_goes_to_whoever_reads_pac
     assert bench.files[HANDLE] == b""
 
 
+@pytest.mark.parametrize(("kind", "length", "size"), [(WRITE, 4, 5), (WRITE, 3, 0), (READ, 3, 9)])
+@pytest.mark.parametrize("cuts", [[200], [1], [34, 2]])
+def test_a_packet_as_long_as_a_head_is_not_taken_for_one(kind: int, length: int, size: int, cuts: list[int]) -> None:
+    lying = string(struct.pack(">BII4sQI", kind, 7, length, HANDLE, 0, size))
+    bench = played(lying + packet(STAT, 8), cuts)
+    assert bench.log == [("answer", bytes([kind])), ("answer", bytes([STAT]))]
+    assert not bench.files[HANDLE]
+
+
 def test_a_client_that_takes_no_answers_gets_no_more_of_them() -> None:
     async def play() -> None:
         bench = Bench()

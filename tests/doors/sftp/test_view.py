@@ -259,3 +259,16 @@ def test_too_many_open_files_are_refused_and_closing_helps(door: Knock) -> None:
             await client.open("README.txt", "rb")
 
     asyncio.run(open_many())
+
+
+def test_the_greeting_of_sftp_names_no_library(door: Knock) -> None:
+    async def greeted() -> bytes:
+        async with door.connection() as connection:
+            writer, reader, _ = await connection.open_session(subsystem="sftp", encoding=None)
+            writer.write(b"\0\0\0\x05\x01\0\0\0\x03")
+            return await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big"))
+
+    said = door.in_door(greeted())
+    assert b"posix-rename@openssh.com" in said
+    assert b"vendor-id" not in said
+    assert b"AsyncSSH" not in said

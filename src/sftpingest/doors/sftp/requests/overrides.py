@@ -45,8 +45,10 @@ MOST_OPEN = 64
 _VERSION = 3
 _MARK = struct.Struct(">BI")
 
-#: links are refused; copy-data and ranges work on open files behind our back; statvfs tells of the server's disk
+#: links are refused; copy-data and ranges work on open files behind our back; statvfs tells of the server's disk;
+#: vendor-id tells which library in which version this is
 _NOT_OFFERED: set[bytes | int] = {
+    b"vendor-id",
     b"hardlink@openssh.com",
     b"copy-data",
     b"ranges@asyncssh.com",

@@ -109,12 +109,12 @@ class Requests:
             self._head += came
             return len(came)
         kind = came[4]
-        if kind == FXP_WRITE and need == _WRITE.size:
+        if kind == FXP_WRITE and need == _WRITE.size and _is_ours(came):
             return need if self._write(*_WRITE.unpack_from(came)) else 0
         self._flush()
         if self._busy:
             return 0
-        if kind == FXP_READ and need == _READ.size:
+        if kind == FXP_READ and need == _READ.size and _is_ours(came, piece=False):
             self._give(*_READ.unpack_from(came)[2:])
         else:
             self._begin(self._answer(bytes(came[4:need])))
@@ -243,5 +243,10 @@ def _needed(came: memoryview | bytearray) -> int:
     whole: int = LENGTH + length
     if kind != FXP_WRITE or whole < _WRITE.size or len(came) < _WRITE.size:
         return min(whole, _WRITE.size) if kind == FXP_WRITE else whole
-    *_, handle_size, _handle, _offset, size = _WRITE.unpack_from(came)
-    return _WRITE.size if handle_size == _HANDLE and size <= whole - _WRITE.size else whole
+    return _WRITE.size if _is_ours(came) else whole
+
+
+def _is_ours(came: memoryview | bytearray, *, piece: bool = True) -> bool:
+    """Whether a WRITE or READ has a handle such as ours, and a WRITE no longer a piece than the packet holds."""
+    length, _, _, handle_size, _, _, size = _WRITE.unpack_from(came)
+    return bool(handle_size == _HANDLE and (not piece or size <= LENGTH + length - _WRITE.size))
