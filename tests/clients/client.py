@@ -48,6 +48,7 @@ class Reach:
     def variables(self) -> dict[str, str]:
         """Our environment with the client's home, and a locale that has umlauts."""
         own = {"HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home / ".config"), "LC_ALL": "C.UTF-8"}
+        own["PUTTYDIR"] = str(self.home / "putty")  # PuTTY asks the system, not HOME, where home is
         return {name: value for name, value in os.environ.items() if name not in _OF_OURS} | own
 
 
