@@ -381,3 +381,26 @@ def test_an_upload_to_a_full_disk_is_refused_and_its_bytes_are_freed(small_disk:
     asyncio.run(upload())
     assert door.published() == {}
     assert list((small_disk / "staging").iterdir()) == []
+
+
+def test_a_name_that_a_folder_has_is_refused_before_a_byte_is_sent(door: Knock) -> None:
+    (door.home / "students.csv").mkdir()
+
+    async def begin() -> None:
+        async with door.client() as client:
+            await client.open("students.csv", "wb")
+
+    with pytest.raises(asyncssh.SFTPFailure, match="folder of that name"):
+        door.in_door(begin())
+    assert list(door.staging.iterdir()) == []
+
+
+def test_an_open_upload_has_the_times_that_its_client_wants(door: Knock) -> None:
+    async def asked() -> tuple[int | None, int | None]:
+        async with door.client() as client, client.open("students.csv", "wb") as file:
+            await file.setstat(asyncssh.SFTPAttrs(atime=1_700_000_000, mtime=1_600_000_000))
+            found = await file.stat()
+            return found.atime, found.mtime
+
+    assert door.in_door(asked()) == (1_700_000_000, 1_600_000_000)
+    assert int((door.home / "students.csv").stat().st_mtime) == 1_600_000_000

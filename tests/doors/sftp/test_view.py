@@ -266,7 +266,8 @@ def test_the_greeting_of_sftp_names_no_library(door: Knock) -> None:
         async with door.connection() as connection:
             writer, reader, _ = await connection.open_session(subsystem="sftp", encoding=None)
             writer.write(b"\0\0\0\x05\x01\0\0\0\x03")
-            return await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big"))
+            size = int.from_bytes(await reader.readexactly(4), "big")
+            return bytes(await reader.readexactly(size))
 
     said = door.in_door(greeted())
     assert b"posix-rename@openssh.com" in said

@@ -13,8 +13,11 @@ import contextlib
 import errno
 import fcntl
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
+
+from asyncssh import SFTPFailure
 
 from sftpingest.doors.sftp.folder import beneath
 from sftpingest.doors.sftp.folder.quota import Quota
@@ -174,6 +177,13 @@ class Staging:
         """Put the names in home/ on the disk. May take long."""
         with beneath.folder(self.root, HOME) as home:
             os.fsync(home)
+
+    def see_that_it_can_be_published(self, name: str) -> None:
+        """Refuse a name that a folder has, which somebody else has put into home/: no file can take its place."""
+        with beneath.folder(self.root, HOME) as home:
+            found = beneath.facts(home, name)
+        if found is not None and stat.S_ISDIR(found.st_mode):
+            raise SFTPFailure("There is a folder of that name. Please choose another name, or tell whoever runs this.")
 
     def _new(self, name: str) -> Upload:
         self.quota.see_to_name(self.root, name)

@@ -81,8 +81,11 @@ class Upload:
         return os.fstat(self.fd).st_size
 
     def attributes(self) -> SFTPAttrs:
-        """Facts of the staged file as the client sees them."""
-        return attributes(os.fstat(self.fd), writable=True)
+        """Facts of the staged file as the client sees them, with the times that it has asked for."""
+        found = attributes(os.fstat(self.fd), writable=True)
+        if self.times is not None:
+            found.atime, found.mtime = self.times
+        return found
 
     def cut(self) -> None:
         """End it where the client did, if it wrote it anew from the start over what was broken off.

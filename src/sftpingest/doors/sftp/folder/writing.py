@@ -161,6 +161,7 @@ class Writing:
         return came > 0 and came % self._piece == 0 and upload.size() != upload.before
 
     async def _begin(self, name: str, flags: int) -> Upload:
+        self._staging.see_that_it_can_be_published(name)
         there = self._staging.published(name) is not None
         if flags & FXF_EXCL and there:
             raise SFTPFileAlreadyExists("There is a file of that name already.")
