@@ -33,7 +33,7 @@ def serve_door(settings: Settings, sockets: Sequence[int], news: int) -> None:
 
 
 async def _serve(settings: Settings, sockets: Sequence[socket.socket], news: int) -> None:
-    stop = stop_at_signals()
+    stop = stop_at_signals(twice=False)
     engine = open_installation(settings, make=False)
     tell = await teller(news)
     gate = StoreGate(engine, settings.data, settings.host_keys)

@@ -103,6 +103,10 @@ def sure(question: str, yes: bool) -> None:
         raise Stopped("Nothing was done.", 1)
 
 
+#: How Python writes dates, and how people do.
+_DATES = {"does not match the formats": "is not written as", "%Y-%m-%d": "YYYY-MM-DD", "%H:%M:%S": "hh:mm:ss"}
+
+
 def explain(wrong: BaseException) -> int:
     """Say in one sentence what went wrong; gives the exit status."""
     if DEBUG.get():
@@ -147,6 +151,8 @@ def _usage(wrong: TyperException) -> str:
     if "\n" in message:
         typer.echo(message, err=True)
         return ""
+    for ours, known in _DATES.items():
+        message = message.replace(ours, known)
     sentence = message if message.endswith((".", "?")) else f"{message}."
     return f"{sentence} Try '{context.command_path} --help'." if context else sentence
 

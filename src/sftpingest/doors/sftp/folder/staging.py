@@ -9,7 +9,6 @@ alone, waits for them, and lets the other sessions work meanwhile.
 """
 
 import asyncio
-import contextlib
 import errno
 import fcntl
 import os
@@ -21,8 +20,9 @@ from asyncssh import SFTPFailure
 
 from sftpingest.doors.sftp.folder import beneath
 from sftpingest.doors.sftp.folder.quota import Quota
+from sftpingest.doors.sftp.folder.staged import lock_alone, newest_first, open_unwritten, unlink
 from sftpingest.doors.sftp.folder.upload import Upload
-from sftpingest.inbox.folders import HOME, STAGING, staged_as, upload_of
+from sftpingest.inbox.folders import HOME, STAGING, staged_as
 
 _COPY_STEP = 8 * 1024 * 1024
 #: how often and how long we wait for somebody who only looks at a partial
@@ -60,10 +60,13 @@ class Staging:
         """Raises BlockingIOError while somebody looks at it."""
         published = self.published(name)
         with beneath.folder(self.root, STAGING) as staging:
-            for staged in _newest_first(staging, name):
-                fd = _open_unwritten(staging, staged)
+            for staged in newest_first(staging, name):
+                fd = open_unwritten(staging, staged)
                 if fd is not None:
-                    _lock_alone(fd)
+                    lock_alone(fd)
+                    if not os.fstat(fd).st_nlink:  # dropped while we waited for its lock
+                        os.close(fd)
+                        continue
                     size = os.fstat(fd).st_size
                     return Upload(name=name, staged=staged, fd=fd, replaces=published, resumed=True, solid=size)
         return None
@@ -72,6 +75,12 @@ class Staging:
         """Start an upload of `name` from what is published. It is published again only if the client changes it."""
         with beneath.folder(self.root, HOME) as home:
             published = beneath.open_file(home, name)
+        try:
+            return self._copied(name, published)
+        finally:
+            os.close(published)
+
+    def _copied(self, name: str, published: int) -> Upload:
         upload = self._new(name)
         try:
             size = os.fstat(published).st_size
@@ -81,16 +90,14 @@ class Staging:
             self.drop(upload)
             upload.close()
             raise
-        finally:
-            os.close(published)
         upload.whole, upload.solid = True, size
         return upload
 
     def partial(self, name: str) -> os.stat_result | None:
         """Facts of the newest partial of `name`, None where there is none."""
         with beneath.folder(self.root, STAGING) as staging:
-            for staged in _newest_first(staging, name):
-                fd = _open_unwritten(staging, staged)
+            for staged in newest_first(staging, name):
+                fd = open_unwritten(staging, staged)
                 if fd is not None:
                     found = os.fstat(fd)
                     os.close(fd)
@@ -105,11 +112,10 @@ class Staging:
     def publish(self, upload: Upload) -> None:
         """Put the staged file, whole and on the disk already, in the place of the published one.
 
-        Never writes into the published file: snapshots are hard links to it.
+        Never writes into the published file: snapshots are hard links to it. Where this fails nothing has changed.
         """
         with beneath.folder(self.root, STAGING) as staging, beneath.folder(self.root, HOME) as home:
             os.rename(upload.staged, upload.name, src_dir_fd=staging, dst_dir_fd=home)
-        self.drop_partials(upload.name)
 
     def keep(self, upload: Upload) -> bool:
         """Leave a broken-off upload as the one partial of its name; False where it was not worth keeping."""
@@ -123,16 +129,16 @@ class Staging:
     def drop(self, upload: Upload) -> None:
         """Remove the staged file of an upload that is still open."""
         with beneath.folder(self.root, STAGING) as staging:
-            _unlink(staging, upload.staged)
+            unlink(staging, upload.staged)
 
     def drop_partials(self, name: str) -> bool:
         """Remove every partial of `name` that nobody is writing; whether there was one."""
         dropped = False
         with beneath.folder(self.root, STAGING) as staging:
-            for staged in _newest_first(staging, name):
-                fd = _open_unwritten(staging, staged)
+            for staged in newest_first(staging, name):
+                fd = open_unwritten(staging, staged)
                 if fd is not None:
-                    _unlink(staging, staged)
+                    unlink(staging, staged)
                     os.close(fd)
                     dropped = True
         return dropped
@@ -187,44 +193,16 @@ class Staging:
 
     def _new(self, name: str) -> Upload:
         self.quota.see_to_name(self.root, name)
-        staged, published = staged_as(name), self.published(name)
+        published = self.published(name)
         with beneath.folder(self.root, STAGING) as staging:
-            fd = beneath.new_file(staging, staged)
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        return Upload(name=name, staged=staged, fd=fd, replaces=published)
-
-
-def _newest_first(staging: int, name: str) -> list[str]:
-    matches = [(found.st_mtime_ns, staged) for staged, found in beneath.entries(staging) if upload_of(staged) == name]
-    return [staged for _, staged in sorted(matches, reverse=True)]
-
-
-def _open_unwritten(staging: int, staged: str) -> int | None:
-    """Open a staged file with a share of its lock; None where somebody writes it or it has just gone."""
-    try:
-        fd = beneath.open_file(staging, staged, os.O_RDWR)
-    except FileNotFoundError:
-        return None
-    with contextlib.suppress(BlockingIOError):
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        if os.fstat(fd).st_nlink == 1:  # 0: dropped between the two; more: somebody's file that a link was made to
-            return fd
-    os.close(fd)
-    return None
-
-
-def _lock_alone(fd: int) -> None:
-    """Take the lock of a file of which we have a share. Where others look at it, closes it: BlockingIOError."""
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(fd)
-        raise
-
-
-def _unlink(folder: int, name: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(name, dir_fd=folder)
+            for _ in range(_LOOKS):
+                staged = staged_as(name)
+                fd = beneath.new_file(staging, staged)
+                fcntl.flock(fd, fcntl.LOCK_EX)
+                if os.fstat(fd).st_nlink:  # else another process took it for broken off before we had its lock
+                    return Upload(name=name, staged=staged, fd=fd, replaces=published)
+                os.close(fd)
+        raise BlockingIOError(errno.EAGAIN, "other processes drop whatever is begun under that name")
 
 
 def _copy(source: int, target: int, size: int) -> None:

@@ -5,6 +5,7 @@ In: what the client asks of a file it writes. Out: published files, partials, th
 
 import asyncio
 import contextlib
+import errno
 import time
 from collections.abc import Iterator, Sequence
 
@@ -19,7 +20,7 @@ from asyncssh import (
 )
 
 from sftpingest.doors.sftp.events import Events
-from sftpingest.doors.sftp.folder.answers import FULL, Interrupted, in_our_words
+from sftpingest.doors.sftp.folder.answers import Interrupted, in_our_words
 from sftpingest.doors.sftp.folder.staging import Staging
 from sftpingest.doors.sftp.folder.upload import Upload
 from sftpingest.doors.sftp.uploads import Uploads
@@ -89,7 +90,8 @@ class Writing:
         if size == upload.size():
             return
         self._fit(upload, size)
-        upload.truncate(size)
+        with self._watched(upload):
+            upload.truncate(size)
 
     async def close(self, upload: Upload) -> None:
         """Publish what the client has closed, before the close is answered."""
@@ -130,11 +132,9 @@ class Writing:
         begun = time.monotonic()
         try:
             yield
-        except OSError as fault:
-            if fault.errno not in FULL:
-                raise
+        except OSError as fault:  # whatever it is: bytes are missing, and a close must not publish it
             refusal = in_our_words(fault)
-            self._drop(upload, refusal)
+            self._drop(upload, refusal, fault)
             raise refusal from fault
         finally:
             ended = time.monotonic()
@@ -184,12 +184,14 @@ class Writing:
             self._drop(upload, refusal)
             raise
 
-    def _drop(self, upload: Upload, refusal: SFTPError) -> None:
+    def _drop(self, upload: Upload, refusal: SFTPError, fault: OSError | None = None) -> None:
         """Give up an upload: what follows is answered with the same refusal, and its bytes are freed at once."""
-        self._staging.drop(upload)
-        upload.truncate(0)
         upload.refusal = refusal
-        self._events.warn("upload.refused", file=upload.name, reason=type(refusal).__name__)
+        with contextlib.suppress(OSError):  # a disk that fails may fail here too
+            self._staging.drop(upload)
+            upload.truncate(0)
+        why = {} if fault is None else {"fault": errno.errorcode.get(fault.errno or 0)}
+        self._events.warn("upload.refused", file=upload.name, reason=type(refusal).__name__, **why)
 
     async def _publish(self, upload: Upload) -> None:
         try:
@@ -197,7 +199,9 @@ class Writing:
             self._staging.publish(upload)
         except OSError as fault:
             refusal = in_our_words(fault)
-            self._drop(upload, refusal)
+            self._drop(upload, refusal, fault)
             raise refusal from fault
         self._events.note("upload.published", file=upload.name, bytes=upload.size())
         await asyncio.to_thread(self._staging.sync_home)
+        with contextlib.suppress(OSError):  # it is published: a partial that stays goes with the next upload
+            self._staging.drop_partials(upload.name)
