@@ -4,7 +4,7 @@ In: a socket that the guard let pass. Out: packets for asyncssh.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from asyncssh import ChannelOpenError, SSHServerChannel, SSHServerConnectionOptions, SSHServerSession
 from asyncssh.channel import SSHChannel
@@ -12,6 +12,7 @@ from asyncssh.constants import OPEN_RESOURCE_SHORTAGE
 from asyncssh.packet import SSHPacket
 
 from sftpingest.doors.sftp.entrance.keying import ManyProofs
+from sftpingest.doors.sftp.ssh.runs import Waiting
 from sftpingest.doors.sftp.ssh.sending import Sending
 
 #: channels of one connection that may be open at once; clients have one, some a second one for reading
@@ -36,7 +37,9 @@ class Connection(ManyProofs, Sending):
             raise ChannelOpenError(OPEN_RESOURCE_SHORTAGE, "Too many sessions are open in this connection.")
         if self._channels:
             self._window = _NEXT_WINDOW
-        return super()._process_session_open(packet)
+        channel, session = super()._process_session_open(packet)
+        channel._recv_buf = cast("list[Any]", Waiting())  # noqa: SLF001 - asyncssh's own list
+        return channel, session
 
     def buffer_updated(self, nbytes: int) -> None:
         """Count what comes."""

@@ -39,6 +39,8 @@ class Entering:
         #: the key that a client has just named: its entry, None where it was refused and counted
         self._offered: tuple[str, Shown, Entry | None] | None = None
         self._questions: set[asyncio.Task[Entry | None]] = set()
+        #: the last proof was not looked at: nobody waited for it any more
+        self._passed_over = False
 
     async def password(self, username: str, password: str) -> bool:
         """Ask the gate about a password."""
@@ -125,12 +127,17 @@ class Entering:
         if not self._house.guard.asking(self._connection):
             return None
         try:
-            entry = await self._in_thread(question)
-            if entry is None:
+            entry = await self._in_thread(partial(self._unless_gone, question))
+            if entry is None and not self._passed_over:
                 await self._refuse(username, shown, {"reason": reason} if reason else {})
             return entry
         finally:
             self._house.guard.asked(self._connection)
+
+    def _unless_gone(self, question: Callable[[], Entry | None]) -> Entry | None:
+        """Ask, but not for a client that has left while its proof stood in line: passwords are dear to look at."""
+        self._passed_over = not self._house.guard.waits(self._connection)
+        return None if self._passed_over else question()
 
     async def _refuse(self, username: str, shown: Shown, facts: dict[str, object]) -> None:
         """Tell of a refusal. A name that is no login's stays untold: it may be a password in the wrong place."""

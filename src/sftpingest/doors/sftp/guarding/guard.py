@@ -134,6 +134,10 @@ class Guard:
         guest.asking = True
         return True
 
+    def waits(self, connection: Connected) -> bool:
+        """Whether anybody is still there to hear an answer. May be called from threads."""
+        return self._guests.of(connection) is not None
+
     def asked(self, connection: Connected) -> None:
         """The proof was looked at, and answered."""
         if guest := self._guests.of(connection):
@@ -142,7 +146,8 @@ class Guard:
     async def refused(self, connection: Connected, username: str, method: str) -> None:  # noqa: ARG002 - bans are by address: nobody locks out a login
         """Count a refused proof, and return when its answer may be sent. `method`: password, code, key, certificate."""
         guest = self._guests.of(connection)
-        if guest is None:
+        if guest is None:  # did not wait for the answer: the proof was looked at all the same, and counts
+            self._count(origin(connection.address), connection.address)
             return
         guest.refusals += 1
         if method in _OFFERED:

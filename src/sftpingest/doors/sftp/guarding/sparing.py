@@ -4,6 +4,7 @@ In: events with the address and the reason. Out: the first of its kind, and at m
 """
 
 from sftpingest.doors.sftp.events import Events
+from sftpingest.doors.sftp.guarding.origin import origin
 
 _SECONDS = 60.0
 #: kinds that are remembered; a flood from many addresses must not fill the memory
@@ -15,16 +16,17 @@ class Sparing:
 
     def __init__(self, events: Events) -> None:
         self._events = events
-        #: by address and reason: when it was last told, and how many were not told since
+        #: by origin and reason: when it was last told, and how many were not told since
         self._told: dict[tuple[str, str], tuple[float, int]] = {}
 
     def refused(self, address: str, reason: str, now: float) -> None:
         """Tell of a refused connection, with how many of them there were since it was last told."""
-        last, untold = self._told.pop((address, reason), (now - _SECONDS, 0))
+        kind = origin(address), reason  # whoever has one IPv6 address has 2 to the 64, one for each connection
+        last, untold = self._told.pop(kind, (now - _SECONDS, 0))
         if now - last < _SECONDS:
-            self._told[address, reason] = (last, untold + 1)
+            self._told[kind] = (last, untold + 1)
             return
-        self._told[address, reason] = (now, 0)
+        self._told[kind] = (now, 0)
         if len(self._told) > _MOST:
             del self._told[next(iter(self._told))]
         self._events.warn("connection.refused", address=address, reason=reason, times=untold + 1)
