@@ -4,6 +4,7 @@ In: a folder for all of it. Out: `Server`, `Ground`.
 """
 
 import hashlib
+import os
 import random
 import shutil
 import subprocess
@@ -48,7 +49,9 @@ class Server:
             subprocess.run(["ssh-keygen", "-q", "-N", "", *words, "-f", folder / name], check=True, timeout=60)
         if shutil.which("puttygen"):
             key = folder / "ed25519"
-            subprocess.run(["puttygen", key, "-o", f"{key}.ppk"], check=True, timeout=60, capture_output=True)
+            own = os.environ | {"PUTTYDIR": str(folder)}  # else it leaves its seed in the home of whoever runs this
+            words = ["puttygen", str(key), "-o", f"{key}.ppk"]
+            subprocess.run(words, check=True, timeout=60, capture_output=True, env=own)
         return folder
 
     @cached_property
