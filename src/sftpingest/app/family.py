@@ -5,6 +5,7 @@ Out: a child that leaves when asked, when it is told, and when its parent is gon
 """
 
 import asyncio
+import errno
 import os
 import threading
 from collections.abc import Awaitable, Callable
@@ -69,7 +70,11 @@ async def keep(child: Child, stop: asyncio.Event) -> None:
 
 async def _once(child: Child, theirs: int, asked: "asyncio.Task[bool]") -> None:
     """One process, from its start to its end."""
-    process, hearing = await _start(child, theirs)
+    try:
+        process, hearing = await _start(child, theirs)
+    except OSError as fault:  # no memory or no room for another process: perhaps soon there is
+        log.error("child.not_started", child=child.name, fault=errno.errorcode.get(fault.errno or 0))  # noqa: TRY400
+        return
     await _until(process, asked)
     if asked.done():
         await _end(process, child)
@@ -87,6 +92,10 @@ async def _start(child: Child, theirs: int) -> tuple[asyncio.subprocess.Process,
         process = await asyncio.create_subprocess_exec(
             *child.command, "--lifeline", str(theirs), *tells, pass_fds=fds, stdin=asyncio.subprocess.DEVNULL
         )
+    except BaseException:
+        if child.hear:
+            os.close(news)
+        raise
     finally:
         if child.hear:
             os.close(telling)

@@ -161,3 +161,56 @@ def test_opening_that_fails_leaks_no_file_descriptor(room: Room, monkeypatch: py
         with pytest.raises(OSError, match="No space left"):
             room.open(FXF_WRITE)
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_partial_that_cannot_be_brought_in_order_is_not_left_and_the_others_are(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its tail may be of another day: whoever resumes it would publish that."""
+    for name in ("a.csv", "b.csv"):
+        room.put(asyncio.run(room.writing.open(name, NEW)), 0, b"the beginning")
+    steps = iter([failing(errno.EIO), Upload.cut_holes])
+
+    def one_after_the_other(upload: Upload) -> None:
+        next(steps)(upload)
+
+    monkeypatch.setattr(Upload, "cut_holes", one_after_the_other)
+    room.writing.break_off()
+    assert len(room.writing) == room.uploads.writing("oak-valley") == 0
+    assert [path.read_bytes() for path in (room.root / "staging").iterdir()] == [b"the beginning"]
+
+
+def test_a_file_whose_close_fails_on_the_disk_is_published_and_over(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = room.open()
+    room.put(upload, 0, b"the new one")
+    monkeypatch.setattr(Upload, "close", failing(errno.EIO))
+    room.close(upload)
+    assert room.published == b"the new one"
+    assert len(room.writing) == room.uploads.writing("oak-valley") == 0
+
+
+def test_a_partial_that_somebody_looks_at_for_long_is_not_begun_anew(room: Room) -> None:
+    """The client goes on at its end: in a fresh file it would leave a hole."""
+    room.put(room.open(), 0, b"the beginning")
+    room.writing.break_off()
+    (partial,) = (room.root / "staging").iterdir()
+    with partial.open("rb") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        with pytest.raises(SFTPError, match="try again"):
+            room.open(FXF_WRITE | FXF_CREAT)
+    assert room.uploads.writing("oak-valley") == 0
+    upload = room.open(FXF_WRITE | FXF_CREAT)
+    room.put(upload, 13, b" and the end")
+    room.close(upload)
+    assert room.published == b"the beginning and the end"
+
+
+def test_times_for_an_open_file_that_is_not_written_are_taken(room: Room) -> None:
+    room.publish(b"as it was")
+    upload = room.open(FXF_WRITE)
+    upload.times = (1_000_000_000, 1_000_000_000)
+    room.close(upload)
+    assert (room.root / "home" / "students.csv").stat().st_mtime == 1_000_000_000
+    assert room.published == b"as it was"

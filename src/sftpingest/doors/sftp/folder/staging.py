@@ -48,13 +48,17 @@ class Staging:
         return upload
 
     async def resume(self, name: str) -> Upload | None:
-        """Go on with the newest partial of `name`, None where there is none."""
+        """Go on with the newest partial of `name`, None where there is none.
+
+        Never None because somebody looks at it for long: the client goes on where it ended, and a fresh one would have
+        a hole instead of it. Raises SFTPFailure then.
+        """
         for _ in range(_LOOKS):
             try:
                 return self._resume(name)
             except BlockingIOError:
                 await asyncio.sleep(_LOOK_SECONDS)
-        return None
+        raise SFTPFailure("What has come of this file before is being looked at. Please try again in a minute.")
 
     def _resume(self, name: str) -> Upload | None:
         """Raises BlockingIOError while somebody looks at it."""

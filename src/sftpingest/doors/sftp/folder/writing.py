@@ -100,6 +100,8 @@ class Writing:
                 raise upload.refusal
             if upload.whole:
                 self._staging.drop(upload)
+                if upload.times is not None:
+                    self._staging.set_times(upload.name, upload.times)
                 self._events.note("upload.unchanged", file=upload.name)
             elif upload.resumed and upload.end is None:  # looked at, and as broken off as before
                 self._staging.keep(upload)
@@ -111,21 +113,21 @@ class Writing:
                 upload.cut()
                 await self._publish(upload)
         finally:
-            self._open.discard(upload)
-            upload.close()
-            self._uploads.ended(self._slug)
+            self._end(upload)
 
     def break_off(self) -> None:
         """End all open uploads of a client that went away without closing them. Publishes nothing."""
         for upload in list(self._open):
-            self._open.discard(upload)
             try:
                 self._keep(upload)
-            except OSError as fault:
-                self._events.warn("upload.broken_off", file=upload.name, kept=True, fault=type(fault).__name__)
             finally:
-                upload.close()
-                self._uploads.ended(self._slug)
+                self._end(upload)
+
+    def _end(self, upload: Upload) -> None:
+        self._open.discard(upload)
+        with contextlib.suppress(OSError):  # what a disk has to say of its bytes it has said to the flush
+            upload.close()
+        self._uploads.ended(self._slug)
 
     @contextlib.contextmanager
     def _watched(self, upload: Upload) -> Iterator[None]:
@@ -148,10 +150,17 @@ class Writing:
         return start
 
     def _keep(self, upload: Upload) -> None:
-        upload.cut()
-        upload.cut_holes()
-        kept = self._staging.keep(upload)
-        self._events.warn("upload.broken_off", file=upload.name, bytes=upload.size(), kept=kept)
+        """Leave what has come to whoever resumes it. What cannot be brought in order is not left."""
+        kept, why = False, {}
+        try:
+            upload.cut()
+            upload.cut_holes()
+            kept = self._staging.keep(upload)
+        except OSError as fault:
+            why = _named(fault)
+            with contextlib.suppress(OSError):
+                self._staging.drop(upload)
+        self._events.warn("upload.broken_off", file=upload.name, bytes=upload.size(), kept=kept, **why)
 
     def _looks_interrupted(self, upload: Upload) -> bool:
         """See `told`."""
@@ -190,7 +199,7 @@ class Writing:
         with contextlib.suppress(OSError):  # a disk that fails may fail here too
             self._staging.drop(upload)
             upload.truncate(0)
-        why = {} if fault is None else {"fault": errno.errorcode.get(fault.errno or 0)}
+        why = {} if fault is None else _named(fault)
         self._events.warn("upload.refused", file=upload.name, reason=type(refusal).__name__, **why)
 
     async def _publish(self, upload: Upload) -> None:
@@ -205,3 +214,7 @@ class Writing:
         await asyncio.to_thread(self._staging.sync_home)
         with contextlib.suppress(OSError):  # it is published: a partial that stays goes with the next upload
             self._staging.drop_partials(upload.name)
+
+
+def _named(fault: OSError) -> dict[str, str | None]:
+    return {"fault": errno.errorcode.get(fault.errno or 0)}
