@@ -67,6 +67,7 @@ def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     ("variable", "value", "names_it"),
     [
         ("SFTPINGEST_SFTP_PROT", "22", "did you mean SFTPINGEST_SFTP_PORT?"),
+        ("SFTPINGEST_FOO", "22", "docs/reference/settings.md lists them"),
         ("SFTPINGEST_NONSENSE", "1", "SFTPINGEST_NONSENSE"),
         ("SFTPINGEST_sftp_port", "22", "SFTPINGEST_sftp_port"),
         ("SFTPINGEST_SFTP_PORT", "ssh", "SFTPINGEST_SFTP_PORT"),

@@ -47,8 +47,10 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
 
 
 def _near(name: str, known: tuple[str, ...]) -> str:
-    near = get_close_matches(name, known, n=1)
-    return f"; did you mean {near[0]}?" if near else "; docs/reference/settings.md lists them."
+    """What was meant, if that is near. The prefix that all have in common makes none of them near."""
+    own = {one.upper().removeprefix(PREFIX): one for one in known}
+    near = get_close_matches(name.upper().removeprefix(PREFIX), own, n=1)
+    return f"; did you mean {own[near[0]]}?" if near else "; docs/reference/settings.md lists them."
 
 
 def _written(config: Path | None, environment: Mapping[str, str]) -> dict[str, object]:
