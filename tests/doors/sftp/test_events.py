@@ -6,6 +6,7 @@ import contextlib
 import re
 import signal
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import asyncssh
@@ -124,6 +125,13 @@ def test_what_a_client_may_not_do_is_told(door: Knock, told: Told) -> None:
     assert refused["mkdir"].endswith("folder")
     assert {"mkdir", "symlink", "remove", "rmdir"} <= set(refused)
     assert all(facts["username"] == USER for facts in of(told, "operation.refused"))
+
+
+def test_an_upload_over_the_quota_is_told_with_its_reason(door: Knock, told: Told, tmp_path: Path) -> None:
+    door.gate.entry = replace(door.gate.entry, quota_bytes=1_000)
+    (tmp_path / "a.csv").write_bytes(bytes(2_000))
+    assert door.sftp(f"put {tmp_path}/a.csv\n").returncode == 1
+    assert [(one["file"], one["reason"]) for one in of(told, "upload.refused")] == [("a.csv", "quota")]
 
 
 def test_a_client_that_repeats_itself_does_not_fill_the_trail(door: Knock, told: Told) -> None:

@@ -57,9 +57,19 @@ def test_a_file_may_be_as_large_as_is_set_and_no_larger(door: Knock) -> None:
     bound(door, file_bytes=100_000)
     assert uploaded(door, "a.csv", 100_000) == ""
     said = uploaded(door, "b.csv", 100_001)
-    assert said.startswith("Quota exceeded: one file may have 100 kB. Please remove files")
+    assert said == "Quota exceeded: one file may have 100 kB. Please ask for more room."
     assert list(door.published()) == ["a.csv"]
     assert list(door.staging.iterdir()) == []
+
+
+def test_what_broke_off_counts_and_is_named_since_no_list_shows_it(door: Knock) -> None:
+    bound(door, bytes=1_000_000)
+    for name in "abcd":
+        (door.staging / f"0123456789abcdef.{name}.csv").write_bytes(bytes(200_000))
+    said = uploaded(door, "z.csv", 400_000)
+    assert said.endswith("Unfinished uploads count too; you can remove them: a.csv, b.csv, c.csv and others.")
+    assert "remove" not in door.sftp("rm a.csv\n").stderr
+    assert uploaded(door, "z.csv", 400_000) == ""
 
 
 def test_so_many_files_and_no_more_but_old_ones_anew(door: Knock) -> None:

@@ -6,7 +6,14 @@ In: whatever was raised. Out: an SFTP refusal in our words, without any path of 
 import errno
 
 import structlog
-from asyncssh import SFTPError, SFTPFailure, SFTPNoSpaceOnFilesystem, SFTPNoSuchFile, SFTPPermissionDenied
+from asyncssh import (
+    SFTPError,
+    SFTPFailure,
+    SFTPNoSpaceOnFilesystem,
+    SFTPNoSuchFile,
+    SFTPPermissionDenied,
+    SFTPQuotaExceeded,
+)
 
 NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -42,6 +49,13 @@ def in_our_words(fault: OSError) -> SFTPError:
     if fault.errno in {errno.EACCES, errno.EPERM}:
         return SFTPPermissionDenied("The server may not do that. Please tell whoever runs it.")
     return SFTPFailure("The server could not do that. Please try again, and tell whoever runs it if it stays so.")
+
+
+def reason(refusal: SFTPError) -> str:
+    """Name a refusal for the log and the audit trail."""
+    if isinstance(refusal, SFTPQuotaExceeded):
+        return "quota"
+    return "disk_full" if isinstance(refusal, SFTPNoSpaceOnFilesystem) else "disk"
 
 
 def disk_full() -> SFTPError:

@@ -23,6 +23,9 @@ RESERVE, RESERVE_PART = 256 * 1024 * 1024, 20
 #: part of what is left to the district that is given at once, since counting ten thousand files takes its time
 _STEP_NEAR_END, _STEP, _STEP_PART = 256 * 1024, 4 * 1024 * 1024, 64
 
+#: how many unfinished uploads a refusal names
+_MOST_NAMED = 3
+
 _UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
 
 
@@ -44,17 +47,19 @@ class Quota:
         with beneath.folder(root, HOME) as home, beneath.folder(root, STAGING) as staging:
             names = beneath.names(home) | {upload_of(staged) or name for staged in beneath.names(staging)}
         if len(names | {name}) > self.files and name not in names:
-            raise _exceeded(f"your folder may hold {self.files} files")
+            raise _folder_full(root, f"{self.files} files")
 
     def see_to_size(self, root: Path, upload: Upload, end: int) -> int:
         """See that `upload` may grow to `end` bytes; up to how many it may grow then. Raises SFTPError."""
         if self.file_bytes is not None and end > self.file_bytes:
-            raise _exceeded(f"one file may have {spelt(self.file_bytes)}")
+            raise SFTPQuotaExceeded(
+                f"Quota exceeded: one file may have {spelt(self.file_bytes)}. Please ask for more room."
+            )
         allowed = end + self._step_on_disk(upload, end)
         if self.bytes is not None:
             room = self.bytes - _used(root, upload)
             if end > room:
-                raise _exceeded(f"your folder may hold {spelt(self.bytes)}")
+                raise _folder_full(root, spelt(self.bytes), upload.staged)
             allowed = min(allowed, end + max((room - end) // _STEP_PART, _STEP), room)
         return allowed if self.file_bytes is None else min(allowed, self.file_bytes)
 
@@ -76,9 +81,16 @@ def spelt(size: int) -> str:
     return f"{size} bytes"
 
 
-def _exceeded(bound: str) -> SFTPError:
+def _folder_full(root: Path, bound: str, but: str = "") -> SFTPError:
+    """Say what to do. What has not come whole is not listed, so it is named here; `but`: the upload refused now."""
+    said = f"Quota exceeded: your folder may hold {bound}. Please remove files you do not need any more"
+    with beneath.folder(root, STAGING) as staging:
+        unfinished = sorted({upload_of(staged) or "" for staged in beneath.names(staging) if staged != but} - {""})
+    if not unfinished:
+        return SFTPQuotaExceeded(f"{said}, or ask for more room.")
+    named = ", ".join(unfinished[:_MOST_NAMED]) + (" and others" if len(unfinished) > _MOST_NAMED else "")
     return SFTPQuotaExceeded(
-        f"Quota exceeded: {bound}. Please remove files you do not need any more, or ask for more room."
+        f"{said}, or ask for more room. Unfinished uploads count too; you can remove them: {named}."
     )
 
 

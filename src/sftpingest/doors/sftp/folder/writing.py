@@ -20,7 +20,7 @@ from asyncssh import (
 )
 
 from sftpingest.doors.sftp.events import Events
-from sftpingest.doors.sftp.folder.answers import Interrupted, in_our_words
+from sftpingest.doors.sftp.folder.answers import Interrupted, in_our_words, reason
 from sftpingest.doors.sftp.folder.staging import Staging
 from sftpingest.doors.sftp.folder.upload import Upload
 from sftpingest.doors.sftp.uploads import Uploads
@@ -200,7 +200,7 @@ class Writing:
             self._staging.drop(upload)
             upload.truncate(0)
         why = {} if fault is None else _named(fault)
-        self._events.warn("upload.refused", file=upload.name, reason=type(refusal).__name__, **why)
+        self._events.warn("upload.refused", file=upload.name, reason=reason(refusal), **why)
 
     async def _publish(self, upload: Upload) -> None:
         try:
