@@ -77,7 +77,7 @@ test-foreign: setup ## paramiko's and OpenSSH's own SFTP tests against our door 
 	@$(BIN)/python -m tests.foreign $(ARGS)
 
 # atheris is not in .venv: build/fuzz has it, and sees what .venv has. A finding stops its target, and make.
-FUZZ := proxy spot packets
+FUZZ := proxy spot packets lane certificates
 FOR := 600
 LAWS := 1000
 fuzz: setup ## bytes that nobody sends, guided by coverage, to what reads them (FOR=600: seconds in all; LAWS=1000)

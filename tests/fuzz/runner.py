@@ -13,8 +13,8 @@ import atheris  # type: ignore[import-untyped]
 SLOWEST = 1.0
 
 
-def run(target: Callable[[bytes], None]) -> None:
-    """Fuzz until libFuzzer's own options (`-max_total_time`, `-runs`) end it."""
+def run(target: Callable[[bytes], None], *, long: bool = False) -> None:
+    """Fuzz until libFuzzer's own options (`-max_total_time`, `-runs`) end it; `long`: inputs are long at once."""
 
     def timed(content: bytes) -> None:
         began = time.process_time()
@@ -23,5 +23,5 @@ def run(target: Callable[[bytes], None]) -> None:
         if took > SLOWEST:
             raise AssertionError(f"one input took {took:.1f} s")
 
-    atheris.Setup(sys.argv, timed)
+    atheris.Setup([sys.argv[0], *(["-len_control=0"] if long else []), *sys.argv[1:]], timed)
     atheris.Fuzz()

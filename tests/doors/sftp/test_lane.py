@@ -289,6 +289,20 @@ def test_too_long_a_packet_ends_the_connection(door: Knock) -> None:
     _closed(door, lambda link, _: link.send_packet(MSG_IGNORE, String(bytes(400_000))))
 
 
+@pytest.mark.parametrize(("cipher", "mac"), [CIPHERS[0], CIPHERS[2], CIPHERS[4]])
+@pytest.mark.parametrize("kind", [MSG_IGNORE, MSG_CHANNEL_DATA])
+def test_a_packet_without_padding_ends_the_connection(door: Knock, cipher: str, mac: str, kind: int) -> None:
+    """As asyncssh ends it, which then finds no kind of packet in it."""
+
+    def spoil(connection: Any, channel: Any) -> None:
+        to = UInt32(channel._send_chan) if kind == MSG_CHANNEL_DATA else b""
+        body = bytes((0, kind)) + to + String(b"\0\0\1" + bytes(20))
+        seal = connection._send_encryption.encrypt_packet
+        connection._send(b"".join(seal(connection._send_seq, UInt32(len(body)), body)))
+
+    _closed(door, spoil, encryption_algs=[cipher], mac_algs=[mac])
+
+
 async def until(true: Callable[[], Any]) -> None:
     async with asyncio.timeout(20):
         while not true():  # noqa: ASYNC110 - it becomes so in another thread

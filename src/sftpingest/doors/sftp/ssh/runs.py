@@ -69,11 +69,6 @@ class Run:
         self._number = -1
         self._channel: Any = None
 
-    @property
-    def begun(self) -> bool:
-        """Whether there are bytes in it."""
-        return self._end > _HEAD.size
-
     def take(self, by: Opening, seq: int, packet: memoryview, length: int) -> bytes | None:
         """Open `packet`. Give what is in it, but None where it has gone to the end of this run, or nowhere.
 
@@ -84,8 +79,9 @@ class Run:
         covered = bytes(plain[begin:end])
         opened = by.open(seq, packet, plain[begin : begin + length])
         padding, kind, number, size = _HEAD.unpack_from(plain, begin)
-        ignored = kind == MSG_IGNORE and length == _IGNORED + number + padding  # asyncssh sends one with each packet
-        whole = length == _HEAD.size + size + padding
+        # asyncssh puts one that is to be ignored before each packet, and refuses those without padding
+        ignored = padding > 0 and kind == MSG_IGNORE and length == _IGNORED + number + padding
+        whole = padding > 0 and length == _HEAD.size + size + padding
         ours = opened and whole and kind == MSG_CHANNEL_DATA and self._expects(number, size)
         self._end += size if ours else 0
         other = None if ours or ignored else bytes(plain[begin : begin + length])
