@@ -1,6 +1,7 @@
 """The gate as the door asks it, on both stores; the way through the door is in doors/sftp/test_proofs.py."""
 
 import base64
+import os
 import stat
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pyotp
 import pytest
@@ -273,3 +275,47 @@ def test_another_login_of_the_same_name_is_not_the_one_that_entered(gate: StoreG
         accounts.remove_login(c, USER)
         accounts.add_login(c, "springfield", USER, PASSWORD, [f"{KEY} night export"])
     assert why(gate, entry)
+
+
+def test_of_wrong_codes_that_come_at_once_no_more_are_looked_at_than_one_after_the_other(
+    gate: StoreGate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret, looked_at, together = with_codes(gate), [], Barrier(20)
+    wrong, real = "000000" if code(secret) != "000000" else "111111", codes.step_of
+
+    def step_of(*of: object) -> int | None:
+        looked_at.append(1)
+        return real(*of)  # type: ignore[arg-type]
+
+    def guess(_: int) -> Entry | None:
+        together.wait(60)
+        return gate.code(USER, wrong, HERE)
+
+    monkeypatch.setattr(codes, "step_of", step_of)
+    monkeypatch.setattr(logins, "SPAN", 1_000_000)  # no ten minutes end meanwhile
+    with ThreadPoolExecutor(20) as threads:
+        for _ in range(2):
+            assert list(threads.map(guess, range(20))) == [None] * 20
+    assert len(looked_at) == logins.MOST_WRONG
+    assert gate.code(USER, code(secret), HERE) is None
+
+
+def test_right_codes_do_not_use_up_the_wrong_ones(gate: StoreGate, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_codes(gate)
+    steps = iter(range(1, 100))
+    monkeypatch.setattr(logins, "SPAN", 1_000_000)  # no ten minutes end meanwhile
+    monkeypatch.setattr(codes, "step_of", lambda _secret, given, *_: next(steps) if given == "right" else None)
+    for _ in range(logins.MOST_WRONG - 1):
+        assert gate.code(USER, "wrong", HERE) is None
+        assert gate.code(USER, "right", HERE) is not None
+    assert gate.code(USER, "wrong", HERE) is None
+    assert gate.code(USER, "right", HERE) is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files for somebody else")
+def test_the_key_of_the_secrets_belongs_to_whom_the_folder_does(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    os.chown(tmp_path, 4321, 4321)
+    codes.seal(tmp_path, codes.new_secret())
+    found = (tmp_path / codes.KEY).stat()
+    assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (4321, 4321, 0o600)

@@ -81,36 +81,22 @@ class StoreGate:
             return logins.known(connection, [username]).get(username)
 
     def _entry(self, known: Known, address: str) -> Entry | None:
-        login, settings = known.login, known.settings
-        if not may_enter(login, address, datetime.now(UTC)):
+        if not may_enter(known.login, address, datetime.now(UTC)):
             return None
         places = folders(self.data, known.slug)
         places.make()  # the district may have been added on another machine
-        needs = _NEEDS[settings.proof] | ({Proof.CODE} if login.totp else set())
-        mark = logins.mark(login, settings)
-        own = (settings.quota_bytes, settings.quiet_seconds)
-        return Entry(
-            login.username,
-            known.slug,
-            places.root,
-            *own,
-            needs=needs,
-            mark=mark,
-            quota_files=settings.quota_files,
-            quota_file_bytes=settings.quota_file_bytes,
-        )
+        return _entry_of(known, places.root)
 
     def _use(self, login: Login, code: str, seconds: float) -> bool:
         """Use a code up, or count it as wrong."""
         secret = self._secret(login)
-        if secret is None or not logins.takes_codes(login, seconds):
+        if secret is None:
             return False
-        step = codes.step_of(secret, code, seconds, login.code_step)
         with self.engine.begin() as connection:
-            if step is not None:
-                return logins.use_step(connection, login.id, step)
-            logins.count_wrong_code(connection, login.id, seconds)
-        return False
+            if not logins.may_try_code(connection, login.id, seconds):
+                return False
+            step = codes.step_of(secret, code, seconds, login.code_step)
+            return step is not None and logins.use_step(connection, login.id, step)
 
     def _secret(self, login: Login) -> str | None:
         if login.totp is None:
@@ -120,6 +106,21 @@ class StoreGate:
         except codes.NoKey as wrong:
             log.error("code.unreadable", remedy=str(wrong))  # noqa: TRY400 - no traceback
             return None
+
+
+def _entry_of(known: Known, root: Path) -> Entry:
+    login, settings = known.login, known.settings
+    return Entry(
+        login.username,
+        known.slug,
+        root,
+        quota_bytes=settings.quota_bytes,
+        quota_files=settings.quota_files,
+        quota_file_bytes=settings.quota_file_bytes,
+        quiet_seconds=settings.quiet_seconds,
+        needs=_NEEDS[settings.proof] | ({Proof.CODE} if login.totp else set()),
+        mark=logins.mark(login, settings),
+    )
 
 
 def may_enter(login: Login, address: str, now: datetime) -> bool:

@@ -30,11 +30,18 @@ from sftpingest.store.watched import BanRow
 _WAIT = 2.0
 #: A process of another machine is taken for dead when its last sign of life is so much older than the newest one.
 _SILENT = timedelta(seconds=60)
+#: Bans that are read every second, the last to end first: somebody with very many addresses must not fill the memory.
+_MOST_BANS = 20_000
 
 
 def guard_and_rules(settings: Settings, engine: Engine) -> tuple[Rules, Guard]:
     """The rules of the door as the settings say, and a guard that keeps them. One guard a process."""
-    rules = Rules(
+    rules = _rules(settings)
+    return rules, Guard(rules, StoreWatchlist(engine, settings.data / "locks", rules))
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(
         quiet_seconds=settings.quiet_seconds,
         login_seconds=settings.sftp_login_seconds,
         idle_seconds=settings.sftp_idle_seconds,
@@ -49,7 +56,6 @@ def guard_and_rules(settings: Settings, engine: Engine) -> tuple[Rules, Guard]:
         most_per_login=settings.sftp_most_per_login,
         most_per_address=settings.sftp_most_per_address,
     )
-    return rules, Guard(rules, StoreWatchlist(engine, settings.data / "locks", rules))
 
 
 class StoreWatchlist:
@@ -87,7 +93,7 @@ class StoreWatchlist:
         with self._engine.connect() as c:
             others = self._living(guarding.processes(c))
             counted = guarding.counts(c, others)
-            bans = {ban.origin: _ban(ban) for ban in guarding.bans(c, now() - self._banned_for)}
+            bans = {ban.origin: _ban(ban) for ban in guarding.bans(c, now() - self._banned_for, _MOST_BANS)}
             surplus = self._surplus(c, counted, [*others, self.process])
         return Known(bans, counted.logins, counted.origins, surplus)
 

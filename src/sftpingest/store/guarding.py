@@ -80,9 +80,9 @@ def ban(c: Connection, origin: str, times: int, since: datetime, until: datetime
     c.execute(delete(REFUSAL).where(REFUSAL.c.origin == origin))
 
 
-def bans(c: Connection, since: datetime) -> list[BanRow]:
-    """Bans that hold, or ended after `since`; the last to end first."""
-    chosen = select(BAN).where(BAN.c.until > since).order_by(BAN.c.until.desc(), BAN.c.origin)
+def bans(c: Connection, since: datetime, most: int | None = None) -> list[BanRow]:
+    """Bans that hold, or ended after `since`; the last to end first, and at most so many."""
+    chosen = select(BAN).where(BAN.c.until > since).order_by(BAN.c.until.desc(), BAN.c.origin).limit(most)
     return [BanRow(**row._mapping) for row in c.execute(chosen)]  # noqa: SLF001  (SQLAlchemy's public name for it)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, case, or_, select, update
+from sqlalchemy import Connection, case, func, or_, select, update
 
 from sftpingest.store import keyline
 from sftpingest.store.accounts import DISTRICT, LOGIN, NoSuchLogin, network, strong_key
@@ -64,22 +64,28 @@ def set_totp(c: Connection, username: str, sealed: str | None) -> None:
 
 
 def use_step(c: Connection, login_id: int, step: int) -> bool:
-    """Use up the code of a time step and of all before it; False where it is used up already, by whatever process."""
+    """Use up the code of a time step and of all before it; False where it is used up already, by whatever process.
+
+    It was right: what `may_try_code` has counted in this transaction is taken back.
+    """
     unused = or_(LOGIN.c.code_step.is_(None), LOGIN.c.code_step < step)
-    used = c.execute(update(LOGIN).where(LOGIN.c.id == login_id, unused).values(code_step=step))
+    values = {"code_step": step, "code_wrong": LOGIN.c.code_wrong - 1}
+    used = c.execute(update(LOGIN).where(LOGIN.c.id == login_id, unused).values(values))
     return used.rowcount == 1
 
 
-def count_wrong_code(c: Connection, login_id: int, seconds: float) -> None:
-    """Count a wrong code at this time (seconds since 1970)."""
+def may_try_code(c: Connection, login_id: int, seconds: float) -> bool:
+    """Whether one more code may be looked at now (seconds since 1970); it counts as wrong until `use_step` says more.
+
+    Counted before it is looked at, and by the store: of many that come at once none passes the limit. From how many
+    addresses they come does not matter: six digits are few.
+    """
     span = int(seconds // SPAN)
-    wrong = case((LOGIN.c.code_span == span, LOGIN.c.code_wrong + 1), else_=1)
-    c.execute(update(LOGIN).where(LOGIN.c.id == login_id).values(code_span=span, code_wrong=wrong))
-
-
-def takes_codes(login: Login, seconds: float) -> bool:
-    """Whether one more code may be looked at. From how many addresses they come does not matter: six digits are few."""
-    return login.code_span != int(seconds // SPAN) or login.code_wrong < MOST_WRONG
+    now = func.coalesce(LOGIN.c.code_span, -1) == span
+    wrong = case((now, LOGIN.c.code_wrong + 1), else_=1)
+    free = or_(~now, LOGIN.c.code_wrong < MOST_WRONG)
+    counted = c.execute(update(LOGIN).where(LOGIN.c.id == login_id, free).values(code_span=span, code_wrong=wrong))
+    return counted.rowcount == 1
 
 
 def mark(login: Login, settings: DistrictSettings) -> str:

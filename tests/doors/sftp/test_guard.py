@@ -206,7 +206,7 @@ def test_who_waits_for_a_no_holds_up_nobody(door: Knock) -> None:
 
 
 async def _count_one(door: Knock) -> None:
-    door.door._house.guard._count("127.0.0.1", "127.0.0.1")
+    door.door._house.guard._count("127.0.0.1")
 
 
 @pytest.mark.parametrize("rules", [replace(AT_ONCE, most_refusals=3)])

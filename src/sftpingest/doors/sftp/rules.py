@@ -13,7 +13,8 @@ Networks = tuple[IPv4Network | IPv6Network, ...]
 class Rules:
     """Limits and times of the door; the defaults suit a server on the open internet.
 
-    An address is an IPv4 address, or an IPv6 network of 64 bits: whoever has one IPv6 address has 2 to the 64.
+    An address is an IPv4 address, or an IPv6 network of 64 bits: whoever has one IPv6 address has 2 to the 64. Refused
+    proofs count for the IPv6 network of 48 bits too; ten times as many ban that.
     """
 
     #: seconds without any change after which files are an upload; told in /README.txt

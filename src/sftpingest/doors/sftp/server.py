@@ -23,7 +23,7 @@ from sftpingest.doors.sftp.rules import Rules
 from sftpingest.doors.sftp.ssh.listening import Listening
 from sftpingest.doors.sftp.uploads import Uploads
 
-#: passwords and keys are looked at side by side by so many threads: argon2 takes 64 MiB each
+#: keys and codes are looked at side by side by so many threads; passwords have theirs, see turns.py
 _GATE_THREADS = 2
 #: seconds until we try again to take a connection when the system has nothing left for one
 _OUT_OF_BREATH = 0.5
@@ -69,6 +69,7 @@ class Door:
         if self._house.sessions:
             await asyncio.wait(self._house.sessions)
         await self._house.guard.close()
+        self._house.turns.close()
         self._house.threads.shutdown(wait=False, cancel_futures=True)
 
     def _run(self, work: Coroutine[None, None, None]) -> None:
@@ -91,22 +92,23 @@ class Door:
 
     async def _receive(self, client: socket.socket, peer: str, options: Options) -> None:
         """Speak SSH with a client that the guard lets pass."""
-        loop, guard = asyncio.get_running_loop(), self._house.guard
-        connection = None
         try:
             told = await options.now()
-            address = await guard.arrive(client, peer)
-            if address is None:
-                return
-            connection = Connection(loop, told, address)
-            guard.greet(connection)
-            await loop.connect_accepted_socket(lambda: connection, client)
+            address = await self._house.guard.arrive(client, peer)
+            if address is not None:
+                await self._greet(client, Connection(asyncio.get_running_loop(), told, address))
         except BaseException as fault:
             client.close()
-            if connection is not None:
-                guard.leave(connection)
             if not isinstance(fault, OSError):  # gone again before we could greet it
                 raise
+
+    async def _greet(self, client: socket.socket, connection: Connection) -> None:
+        self._house.guard.greet(connection)
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: connection, client)
+        except BaseException:
+            self._house.guard.leave(connection)
+            raise
 
 
 def _raise_limit_of_files() -> None:

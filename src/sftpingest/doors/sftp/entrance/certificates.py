@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 #: bits of an RSA key
 _LEAST_RSA = 2048
+#: the name of that option, as it stands in a certificate
+_FROM = b"\0\0\0\x0esource-address"
 _LATEST_RSA = (b"rsa-sha2-256", b"rsa-sha2-512")
 
 
@@ -29,6 +31,8 @@ def refusal(certificate: SSHOpenSSHCertificate, username: str, address: str) -> 
         return "principals"
     if "force-command" in certificate.options:
         return "force-command"
+    if certificate.public_data.count(_FROM) > 1:  # all would have to hold; asyncssh keeps the last one alone
+        return "source-address"
     if "source-address" in certificate.options and not _is_within(address, _networks(certificate)):
         return "source-address"
     return "weak" if _is_weak(certificate) else None

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from asyncssh import ChannelOpenError, SSHServerChannel, SSHServerConnectionOptions, SSHServerSession
 from asyncssh.channel import SSHChannel
-from asyncssh.constants import OPEN_RESOURCE_SHORTAGE
+from asyncssh.constants import DISC_PROTOCOL_ERROR, OPEN_RESOURCE_SHORTAGE
 from asyncssh.packet import SSHPacket
 
 from sftpingest.doors.sftp.entrance.keying import ManyProofs
@@ -19,6 +19,17 @@ from sftpingest.doors.sftp.ssh.sending import Sending
 _MOST_CHANNELS = 8
 #: window of all but the first, whose 2 MiB keep a fast line to a far client busy
 _NEXT_WINDOW = 256 * 1024
+#: longest packet that a client must take: of one byte each an answer would be a quarter of a million packets
+_LEAST_PACKET = 1024
+#: bytes by which anybody can log in: a dozen keys or certificates have less than a tenth
+_MOST_BEFORE_LOGIN = 1024 * 1024
+
+
+class Nothing(dict[bytes, bytes]):
+    """Takes everything and keeps nothing: variables of an environment that nothing here looks at."""
+
+    def __setitem__(self, name: bytes, value: bytes) -> None:
+        """Forget it."""
 
 
 class Connection(ManyProofs, Sending):
@@ -35,16 +46,21 @@ class Connection(ManyProofs, Sending):
         """Open a channel, but not without end: each may keep as many bytes waiting as its window is large."""
         if sum(map(_is_open, self._channels.values())) >= _MOST_CHANNELS:
             raise ChannelOpenError(OPEN_RESOURCE_SHORTAGE, "Too many sessions are open in this connection.")
+        if int.from_bytes(packet.get_consumed_payload()[-4:], "big") < _LEAST_PACKET:
+            raise ChannelOpenError(OPEN_RESOURCE_SHORTAGE, "This server sends no packets as short as that.")
         if self._channels:
             self._window = _NEXT_WINDOW
         channel, session = super()._process_session_open(packet)
         channel._recv_buf = cast("list[Any]", Waiting())  # noqa: SLF001 - asyncssh's own list
+        channel._env = Nothing()  # noqa: SLF001 - the same
         return channel, session
 
     def buffer_updated(self, nbytes: int) -> None:
         """Count what comes."""
         self.received += nbytes
         super().buffer_updated(nbytes)
+        if self.received > _MOST_BEFORE_LOGIN and not self._auth_complete and self._transport is not None:
+            self.disconnect(DISC_PROTOCOL_ERROR, "So much is not needed to log in.")
 
     def _send(self, data: bytes) -> None:
         self.sent += len(data)

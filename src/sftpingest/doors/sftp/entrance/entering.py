@@ -15,6 +15,7 @@ from sftpingest.doors.sftp.entrance import certificates
 from sftpingest.doors.sftp.entrance.entry import Entry, Proof
 from sftpingest.doors.sftp.entrance.proofs import Proofs, Shown
 from sftpingest.doors.sftp.events import Events
+from sftpingest.doors.sftp.guarding.origin import origins
 
 if TYPE_CHECKING:
     from sftpingest.doors.sftp.entrance.connection import Connection
@@ -127,12 +128,17 @@ class Entering:
         if not self._house.guard.asking(self._connection):
             return None
         try:
-            entry = await self._in_thread(partial(self._unless_gone, question))
+            entry = await self._look(shown, partial(self._unless_gone, question))
             if entry is None and not self._passed_over:
                 await self._refuse(username, shown, {"reason": reason} if reason else {})
             return entry
         finally:
             self._house.guard.asked(self._connection)
+
+    async def _look(self, shown: Shown, question: Callable[[], Entry | None]) -> Entry | None:
+        if shown.proof is not Proof.PASSWORD:
+            return await self._in_thread(question)
+        return await self._house.turns.take(origins(self._address)[-1], question)
 
     def _unless_gone(self, question: Callable[[], Entry | None]) -> Entry | None:
         """Ask, but not for a client that has left while its proof stood in line: passwords are dear to look at."""

@@ -8,23 +8,41 @@ asyncssh knows the answer "right, but go on" (RFC 4252 section 5.1) and the meth
 from typing import TYPE_CHECKING, cast
 
 from asyncssh import SSHKey, SSHServerConnection
-from asyncssh.constants import DISC_TOO_MANY_CONNECTIONS
+from asyncssh.constants import DISC_NO_MORE_AUTH_METHODS_AVAILABLE, DISC_TOO_MANY_CONNECTIONS
+from asyncssh.packet import SSHPacket
 from asyncssh.public_key import SSHOpenSSHCertificate
+from cryptography.exceptions import UnsupportedAlgorithm
 
 if TYPE_CHECKING:
     from sftpingest.doors.sftp.entrance.reception import Reception
+
+#: requests to be let in that one connection has: the guard counts refused proofs, but what asks for methods, for a
+#: question that is never answered or about a key that is never shown is none
+_MOST_ASKED = 100
 
 
 class ManyProofs(SSHServerConnection):
     """Asks its reception whether all was shown."""
 
+    _asked = 0
+
     @property
     def _reception(self) -> "Reception | None":
         return cast("Reception | None", self._owner)  # None once the connection is lost
 
+    async def _finish_userauth(self, begin_auth: bool, method: bytes, packet: SSHPacket) -> None:  # noqa: FBT001
+        self._asked += 1
+        if self._asked > _MOST_ASKED:
+            self.disconnect(DISC_NO_MORE_AUTH_METHODS_AVAILABLE, "Too many attempts to log in.")
+            return
+        await super()._finish_userauth(begin_auth, method, packet)
+
     async def validate_public_key(self, username: str, key_data: bytes, msg: bytes, signature: bytes) -> bool:
         """A key counts once its signature is right: clients ask first whether it would be taken."""
-        right = await super().validate_public_key(username, key_data, msg, signature)
+        try:
+            right = await super().validate_public_key(username, key_data, msg, signature)
+        except (ValueError, OverflowError, UnsupportedAlgorithm):  # numbers that are no key; asyncssh would fall over
+            right = False
         reception = self._reception
         return reception is not None and await reception.key_shown(username, right=right, signed=bool(msg))
 

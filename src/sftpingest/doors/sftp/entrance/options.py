@@ -7,6 +7,7 @@ import asyncio
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import structlog
@@ -23,6 +24,15 @@ warnings.filterwarnings("ignore", message="Diffie-Hellman over finite fields")
 
 #: faults of a key file that stay until somebody changes it
 _UNTIL_IT_CHANGES = (FileNotFoundError, PermissionError, asyncssh.KeyImportError)
+
+#: channels carry bytes, to nothing but SFTP; without Kerberos, else every login asks the network for our own name
+_NOTHING_BUT_SFTP: dict[str, Any] = {
+    "encoding": None,
+    "line_editor": False,
+    "allow_pty": False,
+    "agent_forwarding": False,
+    "gss_host": None,
+}
 
 log = structlog.get_logger()
 
@@ -104,25 +114,27 @@ async def _construct(house: House, profile: Profile, pairs: Sequence[SSHKeyPair]
         server_factory=lambda: Reception(house),
         server_host_keys=pairs,
         send_server_host_keys=True,  # after login: all of them, with proof; the first of a type is the one in use
-        kex_algs=profile.kex_here,
-        encryption_algs=profile.ciphers,
-        mac_algs=profile.macs,
-        compression_algs=None,
-        signature_algs=profile.signatures,
-        rekey_bytes=profile.rekey_bytes,
-        rekey_seconds=profile.rekey_seconds,
-        gss_host=None,  # no Kerberos; else every login asks the network for our own name
         server_version="sftpingest",
-        encoding=None,  # channels carry bytes
-        line_editor=False,
-        allow_pty=False,
-        agent_forwarding=False,
         login_timeout=house.rules.login_seconds,
         keepalive_interval=house.rules.alive_seconds,
         keepalive_count_max=house.rules.alive_times,
+        **_NOTHING_BUT_SFTP,
+        **_algorithms(profile),
     )
     _only(options, profile)
     return options
+
+
+def _algorithms(profile: Profile) -> dict[str, Any]:
+    return {
+        "kex_algs": profile.kex_here,
+        "encryption_algs": profile.ciphers,
+        "mac_algs": profile.macs,
+        "compression_algs": None,
+        "signature_algs": profile.signatures,
+        "rekey_bytes": profile.rekey_bytes,
+        "rekey_seconds": profile.rekey_seconds,
+    }
 
 
 def _only(options: SSHServerConnectionOptions, profile: Profile) -> None:

@@ -17,6 +17,7 @@ from asyncssh.public_key import SSHOpenSSHCertificate
 from sftpingest.doors.sftp.entrance.connection import Connection
 from sftpingest.doors.sftp.entrance.entering import Challenge, Entering
 from sftpingest.doors.sftp.entrance.entry import Entry, Gate, Proof
+from sftpingest.doors.sftp.entrance.turns import Turns
 from sftpingest.doors.sftp.events import Events
 from sftpingest.doors.sftp.folder.reading import OwnText
 from sftpingest.doors.sftp.folder.readme import readme
@@ -39,7 +40,9 @@ class House:
     rules: Rules
     guard: Guard
     events: Events
+    #: for questions that are answered at once; passwords have their own
     threads: Executor
+    turns: Turns = field(default_factory=Turns)
     #: False once the door drains: no new uploads
     accepting: bool = True
     connections: set[SSHServerConnection] = field(default_factory=set)

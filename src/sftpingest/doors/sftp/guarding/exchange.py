@@ -25,7 +25,7 @@ from sftpingest.doors.sftp.guarding.watching import Ban, Inside, Known, News, Wa
 _LOOK, _GATHER, _SIGN = 1.0, 0.25, 15.0
 #: seconds to wait for the store at the end
 _LAST = 3.0
-#: addresses of which unwritten refusals are kept while the store cannot be written
+#: addresses of which unwritten refusals, and bans, are kept while the store cannot be written
 _MOST = 20_000
 
 _T = TypeVar("_T")
@@ -81,6 +81,8 @@ class Exchange:
     def banned(self, origin: str, ban: Ban) -> None:
         """Tell of a ban."""
         self._bans[origin] = (ban, None)
+        if len(self._bans) > _MOST:
+            del self._bans[next(iter(self._bans))]
         self._news.set()
 
     def entered(self, inside: Inside) -> None:

@@ -20,7 +20,7 @@ from sftpingest.doors.sftp.guarding import proxy
 from sftpingest.doors.sftp.guarding.exchange import Exchange
 from sftpingest.doors.sftp.guarding.farewell import NOT_ALLOWED, TOO_MANY, turn_away
 from sftpingest.doors.sftp.guarding.guests import Connected, Guest, Guests
-from sftpingest.doors.sftp.guarding.origin import origin, plain, within
+from sftpingest.doors.sftp.guarding.origin import origins, plain, within
 from sftpingest.doors.sftp.guarding.refusals import Refusals
 from sftpingest.doors.sftp.guarding.sparing import Sparing
 from sftpingest.doors.sftp.guarding.staying import Staying
@@ -96,16 +96,16 @@ class Guard:
 
     def _why_not(self, address: str) -> tuple[str, int, str] | None:
         """Reason, code and sentence for a client that may not pass."""
-        rules, of = self._rules, origin(address)
+        rules, of = self._rules, origins(address)
         if not self._events.is_sound():
             return "no_room_for_events", TOO_MANY, _NO_ROOM
         if rules.allow and not within(address, rules.allow):
             return "not_allowed", NOT_ALLOWED, _NOT_ALLOWED
-        if ban := self._banned(of, address):
+        if ban := self._banned(address):
             return "banned", TOO_MANY, _kept_out(ban)
-        if self._guests.starting(of) >= rules.most_starting_per_address:
+        if self._guests.starting(of[0]) >= rules.most_starting_per_address:
             return "too_many_starting_from_address", TOO_MANY, _CROWDED
-        if self._guests.starting() >= rules.most_starting and not self._makes_room(self._guests.starting(of)):
+        if self._guests.starting() >= rules.most_starting and not self._makes_room(self._guests.starting(of[-1])):
             return "too_many_starting", TOO_MANY, _CROWDED
         return None
 
@@ -125,7 +125,7 @@ class Guard:
         guest = self._guests.of(connection)
         if guest is None:
             return False
-        if ban := self._banned(guest.origin, connection.address):
+        if ban := self._banned(connection.address):
             self._dismiss(guest, TOO_MANY, _kept_out(ban))
             return False
         if guest.asking:
@@ -147,21 +147,23 @@ class Guard:
         """Count a refused proof, and return when its answer may be sent. `method`: password, code, key, certificate."""
         guest = self._guests.of(connection)
         if guest is None:  # did not wait for the answer: the proof was looked at all the same, and counts
-            self._count(origin(connection.address), connection.address)
+            self._count(connection.address)
             return
         guest.refusals += 1
         if method in _OFFERED:
             guest.key_refused = True
         else:
-            self._count(guest.origin, connection.address)
+            self._count(connection.address)
         if guest.refusals >= self._rules.most_refusals:
             self._dismiss(guest, DISC_NO_MORE_AUTH_METHODS_AVAILABLE, _TOO_MANY_ATTEMPTS)
         elif method not in _OFFERED:
             await asyncio.sleep(self._refusals.delay(guest.origin, time.time()))
 
-    def _count(self, of: str, address: str) -> None:
-        if within(address, self._rules.balancers):
-            return
+    def _count(self, address: str) -> None:
+        for of in () if within(address, self._rules.balancers) else origins(address):
+            self._count_of(of)
+
+    def _count_of(self, of: str) -> None:
         self._exchange.refused(of)
         ban = self._refusals.add(of, time.time())
         if ban is None:
@@ -171,9 +173,12 @@ class Guard:
         for guest in self._guests.knocking(of):
             self._dismiss(guest, TOO_MANY, _kept_out(ban))
 
-    def _banned(self, of: str, address: str) -> Ban | None:
-        """A balancer is never banned: its clients are."""
-        return None if within(address, self._rules.balancers) else self._refusals.ban(of, time.time())
+    def _banned(self, address: str) -> Ban | None:
+        """The ban of an address, or of the wide network around it. A balancer is never banned: its clients are."""
+        if within(address, self._rules.balancers):
+            return None
+        now = time.time()
+        return next(filter(None, (self._refusals.ban(of, now) for of in origins(address))), None)
 
     # -- inside --------------------------------------------------------------------------------------------------
 
@@ -202,7 +207,7 @@ class Guard:
         if guest.entry is not None:
             self._exchange.left(guest.number)
         elif guest.key_refused:
-            self._count(guest.origin, connection.address)
+            self._count(connection.address)
 
     def _surplus(self, guest: Guest) -> None:
         """One that another process let in at the same moment was the last that had room."""

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sftpingest.doors.sftp.entrance.entry import Entry
-from sftpingest.doors.sftp.guarding.origin import origin
+from sftpingest.doors.sftp.guarding.origin import origins
 
 
 class Connected(Protocol):
     """A connection, as far as we look at it."""
 
     address: str
+    #: changes with every request
+    moved: int
 
     def disconnect(self, code: int, reason: str) -> None:
         """End it with a sentence."""
@@ -27,15 +29,21 @@ class Guest:
 
     connection: Connected
     number: int
-    origin: str
+    #: what its address counts as, the narrowest first
+    origins: tuple[str, ...]
     refusals: int = 0
     key_refused: bool = False
     #: a proof of its is being looked at
     asking: bool = False
     entry: Entry | None = None
     #: what it had done when we last looked, and when that last changed
-    moved: object = None
+    moved: int = 0
     moved_at: float = 0.0
+
+    @property
+    def origin(self) -> str:
+        """What its address counts as where one has to be named."""
+        return self.origins[0]
 
 
 class Guests:
@@ -65,9 +73,10 @@ class Guests:
     def come(self, connection: Connected) -> Guest:
         """One more knocks."""
         self._numbers += 1
-        guest = Guest(connection, self._numbers, origin(connection.address))
+        guest = Guest(connection, self._numbers, origins(connection.address))
         self._all[connection] = guest
-        self._starting.setdefault(guest.origin, {})[connection] = guest
+        for origin in guest.origins:
+            self._starting.setdefault(origin, {})[connection] = guest
         self._starting_in_all += 1
         return guest
 
@@ -101,12 +110,13 @@ class Guests:
         return list(self._starting.get(of, {}).values())
 
     def most_knocking(self) -> list[Guest]:
-        """Those of the address from which most knock, the oldest first."""
+        """Those of the address or wide network from which most knock, the oldest first."""
         return list(max(self._starting.values(), key=len, default={}).values())
 
     def _no_longer_starting(self, guest: Guest) -> None:
-        there = self._starting.get(guest.origin, {})
-        if there.pop(guest.connection, None) is not None:
-            self._starting_in_all -= 1
-        if not there:
-            self._starting.pop(guest.origin, None)
+        for origin in guest.origins:
+            there = self._starting[origin]
+            del there[guest.connection]
+            if not there:
+                del self._starting[origin]
+        self._starting_in_all -= 1

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-#: whoever has one IPv6 address has a network of so many bits
-_IPV6_BITS = 64
+#: whoever has one IPv6 address has a network of so many bits; many have one of the second kind, with 65,536 of those
+_IPV6_BITS, _WIDE_BITS = 64, 48
 
 
 @lru_cache(4096)
@@ -26,14 +26,26 @@ def plain(text: str) -> str:
         return text
 
 
-@lru_cache(4096)
 def origin(text: str) -> str:
-    """What an address counts as: `192.0.2.1`, `2001:db8:0:1::/64`. What is no address counts as it stands."""
+    """What an address counts as first: `192.0.2.1`, `2001:db8:0:1::/64`. What is no address counts as it stands."""
+    return origins(text)[0]
+
+
+@lru_cache(4096)
+def origins(text: str) -> tuple[str, ...]:
+    """All that an address counts as, the narrowest first: an IPv6 address as its /64 and as its /48."""
     try:
         found = read(text)
     except ValueError:
-        return text
-    return str(ip_network((found, _IPV6_BITS), strict=False)) if isinstance(found, IPv6Address) else str(found)
+        return (text,)
+    if isinstance(found, IPv4Address):
+        return (str(found),)
+    return tuple(str(ip_network((found, bits), strict=False)) for bits in (_IPV6_BITS, _WIDE_BITS))
+
+
+def is_wide(origin: str) -> bool:
+    """Whether this is many networks of which each may be somebody else's."""
+    return origin.endswith(f"/{_WIDE_BITS}")
 
 
 def within(text: str, networks: Iterable[IPv4Network | IPv6Network]) -> bool:

@@ -6,11 +6,14 @@ In: refusals and the time. Out: delays and bans. No clock, store or network: tim
 from collections import deque
 from collections.abc import Mapping
 
+from sftpingest.doors.sftp.guarding.origin import is_wide
 from sftpingest.doors.sftp.guarding.watching import Ban
 from sftpingest.doors.sftp.rules import Rules
 
-#: addresses that are remembered; the one that was quiet for longest is forgotten first
+#: addresses that are remembered, and bans; the one that was quiet for longest is forgotten first
 _MOST = 20_000
+#: so many times the refusals of one address ban a wide network: one customer's, or ten customers' who all forgot
+_WIDER = 10
 
 
 class Refusals:
@@ -39,11 +42,12 @@ class Refusals:
 
     def add(self, origin: str, now: float) -> Ban | None:
         """Count a refusal; gives the ban that this one brings."""
-        self._own[origin] = self._own.pop(origin, deque(maxlen=self._rules.most_refusals_per_address))
+        most = self._rules.most_refusals_per_address * (_WIDER if is_wide(origin) else 1)
+        self._own[origin] = self._own.pop(origin, deque(maxlen=most))
         self._own[origin].append(now)
         if len(self._own) > _MOST:
             self._forget(next(iter(self._own)))
-        if self.ban(origin, now) or self.count(origin, now) < self._rules.most_refusals_per_address:
+        if self.ban(origin, now) or self.count(origin, now) < most:
             return None
         return self._make_ban(origin, now)
 
@@ -74,6 +78,8 @@ class Refusals:
         times = last.times + 1 if last and again else 1
         length = min(self._rules.ban_seconds * 2 ** min(times - 1, 32), self._rules.longest_ban_seconds)
         self._bans[origin] = made = Ban(times, now, now + length)
+        if len(self._bans) > _MOST:
+            del self._bans[next(iter(self._bans))]
         self._forget(origin)
         return made
 

@@ -4,7 +4,7 @@ In: events with the address and the reason. Out: the first of its kind, and at m
 """
 
 from sftpingest.doors.sftp.events import Events
-from sftpingest.doors.sftp.guarding.origin import origin
+from sftpingest.doors.sftp.guarding.origin import origins
 
 _SECONDS = 60.0
 #: kinds that are remembered; a flood from many addresses must not fill the memory
@@ -21,7 +21,7 @@ class Sparing:
 
     def refused(self, address: str, reason: str, now: float) -> None:
         """Tell of a refused connection, with how many of them there were since it was last told."""
-        kind = origin(address), reason  # whoever has one IPv6 address has 2 to the 64, one for each connection
+        kind = origins(address)[-1], reason  # whoever has one IPv6 address may have another for each connection
         last, untold = self._told.pop(kind, (now - _SECONDS, 0))
         if now - last < _SECONDS:
             self._told[kind] = (last, untold + 1)

@@ -8,7 +8,6 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import cast
 
 import structlog
 
@@ -82,9 +81,8 @@ class Staying:
             await asyncio.sleep(min(_LOOK, self._rules.idle_seconds / 4))
             now = time.monotonic()
             for guest, entry in self._guests.inside():
-                moved = _moved(guest)
-                if moved != guest.moved:
-                    guest.moved, guest.moved_at = moved, now
+                if guest.connection.moved != guest.moved:
+                    guest.moved, guest.moved_at = guest.connection.moved, now
                 elif now - guest.moved_at > self._rules.idle_seconds:
                     minutes = max(1, round(self._rules.idle_seconds / 60))
                     self._end(guest, entry, "idle", BY_APPLICATION, _IDLE.format(minutes=minutes))
@@ -96,12 +94,3 @@ class Staying:
         self._events.warn("session.closed", reason=reason, **facts)
         with contextlib.suppress(OSError):
             guest.connection.disconnect(code, sentence)
-
-
-def _moved(guest: Guest) -> object:
-    """Something that changes with every request of the client; what keeps a connection alive changes nothing."""
-    moved = getattr(guest.connection, "moved", None)
-    if moved is not None:
-        return cast("object", moved)
-    channels = getattr(guest.connection, "_channels", {})
-    return tuple((number, getattr(channel, "_recv_window", 0)) for number, channel in channels.items())

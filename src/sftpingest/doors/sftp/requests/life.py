@@ -105,6 +105,7 @@ class Life:
             await self._drained.wait()
 
     def send(self, answers: bytes) -> None:
-        """Send answers, if anybody is there."""
+        """Send answers, if anybody is there. Whoever is answered has asked: the guard ends sessions that do not."""
+        self._connection.moved += 1
         if not self._channel.is_closing():
             self._connection.send_run(self._channel, answers)

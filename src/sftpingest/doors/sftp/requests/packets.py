@@ -7,38 +7,35 @@ Bounded: of a WRITE only its head is ever kept, of other requests at most `LONGE
 nothing is read further.
 """
 
-import struct
+from collections import deque
 from collections.abc import Coroutine
 from typing import Any
 
 from asyncssh.constants import FXP_DATA, FXP_READ, FXP_WRITE
 
 from sftpingest.doors.sftp.requests.asked import Work
+from sftpingest.doors.sftp.requests.shapes import (
+    DATA,
+    LENGTH,
+    LONGEST,
+    LONGEST_PIECE,
+    READ,
+    WRITE,
+    NoSFTP,
+    is_ours,
+    needed,
+)
 
-#: longest packet that is taken, as in OpenSSH; and the longest piece that fits into one
-LONGEST = 256 * 1024
-LONGEST_PIECE = 255 * 1024
+__all__ = ["ADVISED_PIECE", "LONGEST", "LONGEST_PIECE", "NoSFTP", "Requests"]
+
 #: what a client is told to put into one WRITE; an odd number for the sake of `Writing.told`
 ADVISED_PIECE = LONGEST_PIECE - 1
 #: bytes of answers that are gathered before they are sent
 _MUCH = 256 * 1024
 #: pieces that one system call writes (IOV_MAX)
 _MOST_PIECES = 1024
-
-_START = struct.Struct(">IB")
-_HEAD = struct.Struct(">IB4s")
-#: length, kind, id, length of the handle, handle, offset, length of the piece. Our handles have 4 bytes
-_WRITE = struct.Struct(">IB4sI4sQI")
-_READ = struct.Struct(">IB4sI4sQI")
-#: bytes of a handle of ours, and of the length of anything
-_HANDLE = LENGTH = 4
-_DATA = struct.Struct(">IB4sI")
 #: before the id and after it: FXP_STATUS of FX_OK, without a message
 _DONE = b"\0\0\0\x11\x65", bytes(12)
-
-
-class NoSFTP(Exception):
-    """The client does not speak SFTP, or sends packets that are too long. Its channel is closed."""
 
 
 class Requests:
@@ -48,8 +45,8 @@ class Requests:
         self._work = work
         #: beginning of a packet that has not come whole
         self._head = bytearray()
-        #: what came while a request was being answered
-        self._waiting = b""
+        #: what came while a request was being answered: pieces that do not change any more
+        self._waiting: deque[memoryview] = deque()
         self._busy = False
         #: id of the WRITE that is coming in, bytes of its piece still to come, bytes to be passed over
         self._mark, self._left, self._over = b"", 0, 0
@@ -62,22 +59,22 @@ class Requests:
 
     def feed(self, came: memoryview) -> None:
         """Take bytes; they may change afterwards. Raises NoSFTP."""
-        if self._busy:
-            self._waiting += came
-            return
-        used = self._complete(came) if self._head else 0
-        if not self._busy:
-            used += self._read(came[used:])
+        used = 0 if self._busy else self._take(came)
         if used < len(came):
-            self._waiting += came[used:]
+            self._waiting.append(memoryview(bytes(came[used:])))
         self._settle()
 
     # -- cutting -------------------------------------------------------------------------------------------------
 
+    def _take(self, came: memoryview) -> int:
+        """Go on with what came next; how many bytes of it were used: all, unless a request is being answered now."""
+        used = self._complete(came) if self._head else 0
+        return used if self._busy else used + self._read(came[used:])
+
     def _complete(self, came: memoryview) -> int:
         """Add to the packet that has begun; how many bytes that took."""
         used = 0
-        while (missing := _needed(self._head) - len(self._head)) > 0:
+        while (missing := needed(self._head) - len(self._head)) > 0:
             if used == len(came):
                 return used
             self._head += came[used : used + missing]
@@ -104,18 +101,18 @@ class Requests:
 
     def _packet(self, came: memoryview) -> int:
         """Take one packet, or the head of a WRITE; how many bytes that were, 0 if it has to come again."""
-        need = _needed(came)
+        need = needed(came)
         if need > len(came):
             self._head += came
             return len(came)
         kind = came[4]
-        if kind == FXP_WRITE and need == _WRITE.size and _is_ours(came):
-            return need if self._write(*_WRITE.unpack_from(came)) else 0
+        if kind == FXP_WRITE and need == WRITE.size and is_ours(came):
+            return need if self._write(*WRITE.unpack_from(came)) else 0
         self._flush()
         if self._busy:
             return 0
-        if kind == FXP_READ and need == _READ.size and _is_ours(came, piece=False):
-            self._give(*_READ.unpack_from(came)[2:])
+        if kind == FXP_READ and need == READ.size and is_ours(came, piece=False):
+            self._give(*READ.unpack_from(came)[2:])
         else:
             self._begin(self._answer(bytes(came[4:need])))
         return need
@@ -129,7 +126,7 @@ class Requests:
             if self._busy:
                 return False
             self._handle, self._at, self._end = handle, offset, offset
-        self._mark, self._left, self._over = mark, left, LENGTH + length - _WRITE.size - left
+        self._mark, self._left, self._over = mark, left, LENGTH + length - WRITE.size - left
         if not left:
             self._marks.append(mark)
         return True
@@ -188,7 +185,7 @@ class Requests:
         except Exception as fault:  # noqa: BLE001 - whatever it is, it is answered
             self._add(self._work.refusal(mark, fault))
             return
-        self._add(_DATA.pack(_DATA.size - LENGTH + len(piece), FXP_DATA, mark, len(piece)))
+        self._add(DATA.pack(DATA.size - LENGTH + len(piece), FXP_DATA, mark, len(piece)))
         self._add(piece)
         if self._size >= _MUCH:
             self._send()
@@ -206,10 +203,13 @@ class Requests:
             await work
         finally:
             self._busy = False
-        came, self._waiting = self._waiting, b""
-        if came:
-            self.feed(memoryview(came))
-        else:
+        if not self._waiting:
+            self._settle()
+        while self._waiting and not self._busy:
+            came = self._waiting.popleft()
+            used = self._take(came)
+            if used < len(came):  # no copy: a hundred thousand requests may be waiting
+                self._waiting.appendleft(came[used:])
             self._settle()
         if not self._busy:
             self._work.go_on()
@@ -231,22 +231,3 @@ class Requests:
             self._work.send(answers)
         if self._work.choked and not self._busy:
             self._begin(self._work.unchoked())
-
-
-def _needed(came: memoryview | bytearray) -> int:
-    """How many bytes have to be there for a packet that begins so: all of it, of a WRITE its head. Raises NoSFTP."""
-    if len(came) < _START.size:
-        return _START.size
-    length, kind = _START.unpack_from(came)
-    if not _HEAD.size - LENGTH <= length <= LONGEST:
-        raise NoSFTP
-    whole: int = LENGTH + length
-    if kind != FXP_WRITE or whole < _WRITE.size or len(came) < _WRITE.size:
-        return min(whole, _WRITE.size) if kind == FXP_WRITE else whole
-    return _WRITE.size if _is_ours(came) else whole
-
-
-def _is_ours(came: memoryview | bytearray, *, piece: bool = True) -> bool:
-    """Whether a WRITE or READ has a handle such as ours, and a WRITE no longer a piece than the packet holds."""
-    length, _, _, handle_size, _, _, size = _WRITE.unpack_from(came)
-    return bool(handle_size == _HANDLE and (not piece or size <= LENGTH + length - _WRITE.size))

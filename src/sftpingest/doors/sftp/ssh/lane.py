@@ -27,6 +27,10 @@ KNOWN = asyncssh.__version__.startswith("2.24.")
 
 #: bytes that may wait while asyncssh is busy with one packet (a password, say); then the socket has to wait
 _WAITING = BOX
+#: lengths that a packet may tell: with padding the shortest has 16 bytes in all (RFC 4253 6)
+_SHORTEST = 12
+#: answers that may wait for new keys; a client that never sends its own would have them pile up
+_MOST_DEFERRED = 8192
 #: seconds for which hearing from a client needs no new timer
 _HEARD = 1.0
 
@@ -50,6 +54,8 @@ class Lane(Signing, asyncio.BufferedProtocol):
     _front = 0
     _heard = 0.0
     _held = False
+    #: the socket takes nothing more for now
+    _full = False
     _opening: Opening | None = None
     _opened: object = None
     _socket: socket.socket | None = None
@@ -88,6 +94,8 @@ class Lane(Signing, asyncio.BufferedProtocol):
 
     def _recv_pkthdr(self) -> bool:
         """Receive packets: as many as have come whole, where the lane fits; else the beginning of one."""
+        if len(self._deferred_packets) > _MOST_DEFERRED:
+            raise ProtocolError("New keys were asked for and never agreed on")
         if not self._fits():
             self._inpbuf = bytes(self._inpbuf)
             return super()._recv_pkthdr()
@@ -108,8 +116,11 @@ class Lane(Signing, asyncio.BufferedProtocol):
             self._hold()
 
     def _hold(self) -> None:
-        """Let the socket wait while asyncssh is busy with a packet: it would keep all that comes."""
-        if self._transport is not None and self._held != (len(self._inpbuf) > _WAITING):
+        """Let the socket wait while asyncssh is busy with a packet: it would keep all that comes.
+
+        And while the client takes no answers: each packet of its may bring one more.
+        """
+        if self._transport is not None and self._held != (self._full or len(self._inpbuf) > _WAITING):
             self._held = not self._held
             (self._transport.pause_reading if self._held else self._transport.resume_reading)()
 
@@ -153,14 +164,13 @@ class Lane(Signing, asyncio.BufferedProtocol):
         by, seq = self._opening, self._recv_seq
         assert by is not None  # noqa: S101 - `_fits` has seen to it
         length = by.length(seq, box[:BLOCK])
-        if length > self._max_recv_pktlen:
-            raise ProtocolError("Max packet size exceeded")
+        if not _SHORTEST <= length <= self._max_recv_pktlen:
+            raise ProtocolError("A packet has no such length")
         end = LENGTH + length + by.proof
         if end > len(box):
             return 0
         other = run.take(by, seq, box[:end], length)
         if other is None:
-            self._auth_final = self._auth_final or run.begun
             self._recv_seq = (seq + 1) & _SEQUENCE
         else:
             run.deliver()

@@ -28,18 +28,35 @@ _SEQUENCE = 0xFFFFFFFF
 class Sending(Lane):
     """Sends for channels of our kind."""
 
-    #: the client takes nothing for now: its answers pile up with us
-    choked = False
+    #: changes with every answer to a request
+    moved = 0
     _sealed_by: object = None
     _lean = False
 
+    @property
+    def choked(self) -> bool:
+        """Whether answers pile up with us: the client takes none, or they wait for keys that it has to agree on."""
+        return self._full or not self._kex_complete
+
     def pause_writing(self) -> None:
-        """Note that the socket takes nothing: asyncssh does not mind, and keeps all it has to send."""
-        self.choked = True
+        """Note that the socket takes nothing: asyncssh does not mind, and keeps all it has to send.
+
+        What comes next is still taken, and then no more (`_hold`): most clients that are slow to take say nothing.
+        """
+        self._full = True
 
     def resume_writing(self) -> None:
+        """Go on."""
+        self._full = False
+        self._hold()
+        self._tell_channels()
+
+    def _send_deferred_packets(self) -> None:
+        super()._send_deferred_packets()
+        self._tell_channels()
+
+    def _tell_channels(self) -> None:
         """Tell the channels that they may go on."""
-        self.choked = False
         for channel in list(self._channels.values()):
             session: Any = channel._session
             if getattr(session, "takes_runs", False):

@@ -7,7 +7,7 @@ import copy
 from collections.abc import Sequence
 
 import structlog
-from asyncssh import SSHServerConnection
+from asyncssh import ProtocolError, SSHServerConnection
 from asyncssh.packet import PacketDecodeError, SSHPacket
 
 log = structlog.get_logger()
@@ -19,11 +19,13 @@ class Signing(SSHServerConnection):
     _told = False
 
     def choose_server_host_key(self, peer_host_key_algs: Sequence[bytes]) -> bool:
-        """Take the first algorithm of the client's that a host key of ours can do.
+        """Take the first algorithm of the client's that a host key of ours can do. Raises ProtocolError.
 
         asyncssh sets the algorithm on the pair that all connections share; with RSA, of two that come at once one
         would then get a signature by the other's.
         """
+        if self._session_id and not self._auth_complete:  # no client does, and it costs a stranger nothing
+            raise ProtocolError("New keys before login")
         for algorithm in peer_host_key_algs:
             pair = self._server_host_keys.get(algorithm)
             if pair is not None:
@@ -41,6 +43,18 @@ class Signing(SSHServerConnection):
                 self._told = True
             return False
         return await super().validate_public_key(username, key_data, msg, signature)
+
+    def _process_hostkeys_prove_00_at_openssh_dot_com_global_request(self, packet: SSHPacket) -> None:
+        """Prove that we have the host keys that a client names: each once, a packet has room for thousands."""
+        asked = SSHPacket(packet.get_remaining_payload())
+        named = 0
+        while asked and named <= len(self._all_server_host_keys):
+            asked.get_string()
+            named += 1
+        if named > len(self._all_server_host_keys):
+            self._report_global_response(False)  # noqa: FBT003 - asyncssh's own
+            return
+        super()._process_hostkeys_prove_00_at_openssh_dot_com_global_request(packet)
 
 
 def _algorithm(signature: bytes) -> bytes:
