@@ -48,9 +48,10 @@ def test_what_commands_do_is_entered_with_who_did_it(springfield: Program) -> No
         ("district.removed", "springfield", None),
     ]
     listed = springfield.json("audit", "list")
-    assert {one["rest"]["by"] for one in listed} == {audit.operator()}
+    assert {one["facts"]["by"] for one in listed} == {audit.operator()}
     assert audit.operator().startswith(pwd.getpwuid(os.getuid()).pw_name)
-    assert (listed[2]["rest"]["key"], listed[2]["rest"]["value"]) == ("max_removed", "15%")
+    assert springfield.ok("audit", "list", "--login", "nobody") == "No entry is like that.\n"
+    assert (listed[2]["facts"]["key"], listed[2]["facts"]["value"]) == ("max_removed", "15%")
 
 
 def test_a_command_that_is_refused_enters_nothing(springfield: Program) -> None:
@@ -81,7 +82,7 @@ def test_decisions_on_syncs_are_entered(springfield: Program, tmp_path: Path) ->
     springfield("ingest", "springfield", path)
     springfield("sync", "release", "5")
     decided = [one for one in springfield.json("audit", "list") if one["event"].startswith("sync.")]
-    assert [(one["event"], one["rest"]["sync"], one["district"]) for one in decided] == [
+    assert [(one["event"], one["facts"]["sync"], one["district"]) for one in decided] == [
         ("sync.restored", 2, "springfield"),
         ("sync.discarded", 4, "springfield"),
         ("sync.released", 5, "springfield"),

@@ -42,6 +42,7 @@ def test_a_ban_is_listed_holds_in_every_process_and_can_be_lifted(
         wait_for(lambda: all("wrong attempts" in come() for _ in range(6)), 60)
         assert "127.0.0.1 is lifted" in quick.ok("ban", "lift", "127.0.0.1")
         assert quick.json("ban", "list") == []
+        assert [one["address"] for one in quick.json("audit", "list", "--event", "ban.lifted")] == ["127.0.0.1"]
         wait_for(lambda: all(come() == "in" for _ in range(6)), 60)
         done = quick("ban", "lift", "127.0.0.1")
         assert (done.returncode, "is not banned" in done.stderr) == (1, True)

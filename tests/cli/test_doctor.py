@@ -65,6 +65,21 @@ def test_who_runs_the_server_counts_and_not_who_asks(installed: Program) -> None
         server.join(60)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make what the service cannot use")
+def test_what_root_made_in_the_folder_of_the_service_is_found_and_warned_of(installed: Program) -> None:
+    installed.ok("district", "add", "springfield", "--name", "Springfield")
+    assert installed("district", "list").stderr == ""
+    for path in (installed.data, *installed.data.rglob("*")):
+        os.chown(path, 65534, 65534)
+    assert "owner" not in verdicts(installed, 0)
+    added = installed("district", "add", "shelby", "--name", "Shelby")
+    assert "belongs to nobody, and root runs this" in added.stderr
+    root = installed.data / "districts" / "shelby"
+    os.chown(root, 0, 0)
+    verdict, text = says(installed, "owner")
+    assert (verdict, f"{root} does not belong to nobody" in text) == ("failed", True)
+
+
 def test_where_nothing_is_installed_it_says_so_and_makes_nothing(quick: Program) -> None:
     found = verdicts(quick, 1)
     assert (found["data folder"], found["host key"], found["store"]) == ("failed", "failed", "failed")
@@ -97,6 +112,12 @@ def test_a_folder_or_key_that_is_open_to_others_fails(installed: Program) -> Non
     assert verdicts(installed, 1)["host key"] == "failed"
 
 
+def test_what_this_user_may_not_look_into_is_a_check_that_failed(installed: Program) -> None:
+    installed.settings["SFTPINGEST_HOSTKEYS"] = "h" * 300  # no file system has it: an error for root too
+    verdict, text = says(installed, "host key")
+    assert (verdict, text.endswith("cannot be read by this user: File name too long.")) == ("failed", True)
+
+
 def test_a_store_at_an_older_revision_fails(installed: Program) -> None:
     import sqlite3
 
@@ -116,3 +137,28 @@ def test_a_store_that_is_newer_than_the_program_is_left_alone(installed: Program
 def test_a_store_that_cannot_be_reached_fails(installed: Program) -> None:
     installed.settings["SFTPINGEST_DATABASE_URL"] = "postgresql://nobody@127.0.0.1:1/none"
     assert verdicts(installed, 1)["store"] == "failed"
+
+
+def test_a_lost_key_of_the_codes_is_found_before_somebody_stands_outside(installed: Program) -> None:
+    installed.ok("district", "add", "springfield", "--name", "Springfield")
+    installed.ok("login", "add", "springfield", "sis")
+    installed.ok("login", "totp", "sis")
+    assert says(installed, "codes") == ("ok", "Their secrets can be read: 1.")
+    key = installed.data / "hostkeys" / "totp_key"
+    key.chmod(0o644)
+    assert says(installed, "host key") == ("failed", f"{key} has mode 0644: chmod 600 {key}")
+    key.unlink()
+    verdict, text = says(installed, "codes")
+    assert (verdict, f"{key} is missing" in text, "login totp" in text) == ("failed", True, True)
+    installed.ok("login", "totp", "sis", "--off")
+    assert "codes" not in verdicts(installed, 0)
+
+
+def test_events_that_nobody_enters_in_the_audit_trail_are_found(installed: Program) -> None:
+    kept = installed.data / "audit" / "1-0123456789abcdef.jsonl"
+    kept.write_text("{}\n")
+    assert "audit trail" not in verdicts(installed, 0)
+    os.utime(kept, (1_700_000_000, 1_700_000_000))
+    verdict, text = says(installed, "audit trail")
+    assert verdict == "mind"
+    assert text.startswith(f"Events since 2023-11-14 22:13:20Z wait in {kept.parent}")

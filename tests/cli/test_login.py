@@ -29,8 +29,10 @@ def test_a_password_is_changed_and_taken_away(sis: Program) -> None:
     said = sis.ok("login", "password", "springfield", "sis", "--password-stdin", stdin="correct horse battery\n")
     assert "correct horse" not in said
     assert "shown this once" in sis.ok("login", "password", "sis")
-    sis.ok("login", "password", "sis", "--off")
+    off = sis("login", "password", "sis", "--off")
+    assert "asks for a password or key: it has none" in off.stderr
     assert sis.json("login", "list", "springfield")[0]["password_set"] is False
+    assert "open, lacks a password or key" in sis.ok("login", "list", "springfield")
     assert "no login" in sis.refused("login", "password", "nobody")
     assert "SSH cannot send" in sis.refused("login", "password", "sis", "--password-stdin", stdin="hot\u0007horse\n")
 
@@ -82,8 +84,8 @@ def test_limits_are_changed_and_a_login_is_enabled_again(sis: Program) -> None:
     assert (listed["allow"], listed["expires"]) == ([], None)
     assert "300.1.1.1" in sis.refused("login", "set", "sis", "--allow", "300.1.1.1")
     assert "what to change" in sis.refused("login", "set", "sis")
-    sis.ok("login", "disable", "sis")
-    sis.ok("login", "enable", "sis")
+    assert "sis is disabled" in sis.ok("login", "disable", "sis")
+    assert "sis is enabled" in sis.ok("login", "enable", "sis")
     assert sis.json("login", "list", "springfield")[0]["state"] == "open"
 
 
@@ -91,6 +93,7 @@ def test_limits_are_changed_and_a_login_is_enabled_again(sis: Program) -> None:
 def test_a_login_that_lacks_what_its_district_asks_for_is_named(sis: Program, tmp_path: Path) -> None:
     sis.ok("district", "set", "springfield", "proof", "password+key")
     assert sis.json("login", "list", "springfield")[0]["lacks"] == ["key"]
+    assert "open, lacks a key\n" in sis.ok("login", "list", "springfield")
     ca = keygen(tmp_path, "authority", "-t", "ed25519")
     both = sis.json("login", "add", "springfield", "both", "--key", ca)
     assert both["password"]
@@ -99,3 +102,24 @@ def test_a_login_that_lacks_what_its_district_asks_for_is_named(sis: Program, tm
     shown = subprocess.run(["ssh-keygen", "-lf", ca], capture_output=True, text=True, check=True).stdout.split()[1]
     assert f"{shown} authority" in sis.ok("district", "show", "springfield")
     assert sis.json("login", "list", "springfield")[-1]["lacks"] == []
+
+
+@needs_ssh
+def test_who_takes_the_last_key_away_is_told_that_nobody_can_log_in(sis: Program, tmp_path: Path) -> None:
+    sis.ok("login", "add", "springfield", "night", "--key", keygen(tmp_path, "only", "-t", "ed25519"))
+    assert "asks for a password or key: it has none" in sis("login", "key", "remove", "night", "only").stderr
+
+
+def test_who_asks_for_more_is_told_which_logins_do_not_have_it(sis: Program) -> None:
+    done = sis("district", "set", "springfield", "proof", "key")
+    assert (done.returncode, "1 login lacks" in done.stderr) == (0, True)
+    assert sis("district", "set", "springfield", "proof", "any").stderr == ""
+
+
+@needs_ssh
+def test_the_private_key_of_an_authority_is_neither_taken_nor_shown(sis: Program, tmp_path: Path) -> None:
+    key = keygen(tmp_path, "authority", "-t", "ed25519").with_suffix("").read_text()
+    said = sis.refused("district", "set", "springfield", "user_ca", key)
+    assert "user_ca.pub" in said
+    assert key.splitlines()[1] not in said
+    assert "-5" in sis.refused("district", "set", "springfield", "quiet_seconds", "-5")

@@ -86,6 +86,8 @@ def _anywhere_first(arguments: Sequence[str]) -> list[str]:
         name, _, value = rest[place].partition("=")
         if name in ANYWHERE:
             upto = place + 1 + (ANYWHERE[name] if not value else 0)
+            if upto > end:
+                raise terminal.Stopped(f"{name} needs a value after it.")
             front[:0] = rest[place:upto]
             del rest[place:upto]
     return front + rest

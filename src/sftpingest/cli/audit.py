@@ -5,7 +5,6 @@ Out: entries, or a verdict; exit status 1 where the trail is broken. `record`: b
 """
 
 import os
-import pwd
 import re
 import sys
 from dataclasses import asdict
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sftpingest.cli import terminal
-from sftpingest.cli.installation import opened
+from sftpingest.cli.installation import opened, user
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -47,10 +46,7 @@ def record(connection: "Connection", event: str, **facts: object) -> None:
 
 def operator() -> str:
     """Who runs this command, as the operating system says; through sudo also who called it."""
-    try:
-        name = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # a container may run us as a number that has no name
-        name = str(os.getuid())
+    name = user(os.getuid())
     called = os.environ.get("SUDO_USER")
     return f"{name} (sudo by {called})" if called and name == "root" else name
 
@@ -68,9 +64,10 @@ def verify(
     ] = None,
     json: terminal.AsJson = False,
 ) -> None:
-    """Look whether the audit trail is whole: nothing changed, removed or put in.
+    """Look whether the audit trail is whole.
 
-    That its newest entries are there can only be seen with --head: the log line `audit.written` names them.
+    Whole is: nothing changed, removed or put in. That its newest entries are there can only be seen with --head: the
+    log line `audit.written` names them.
 
     Exit status 1 where the trail is broken; says which entry is the first that does not fit.
     """
@@ -111,10 +108,19 @@ def list_(
     with opened() as here, here.engine.connect() as connection:
         found = auditing.entries(connection, district=district, username=login, event=event, since=since, limit=limit)
     if json:
-        terminal.as_json([asdict(entry) for entry in found])
+        terminal.as_json([_as_kept(entry) for entry in found])
+        return
+    if not found:
+        terminal.say("No entry is like that.")
         return
     headings = ("id", "at (UTC)", "event", "district", "login", "address", "file", "bytes", "more")
     terminal.table(headings, [_line(entry) for entry in found])
+
+
+def _as_kept(entry: "Entry") -> dict[str, Any]:
+    """An entry by the names of its columns."""
+    shown = asdict(entry)
+    return shown | {"facts": shown.pop("rest"), "hash": shown.pop("hash")}
 
 
 def _line(entry: "Entry") -> tuple[object, ...]:

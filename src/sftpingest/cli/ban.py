@@ -1,7 +1,7 @@
 """`sftpingest ban`: addresses that are kept out because of wrong attempts to log in.
 
 In:  an address.
-Out: bans listed, or lifted; every process of the door follows within seconds.
+Out: bans listed, or lifted, which is entered in the audit trail; every process of the door follows within seconds.
 """
 
 from ipaddress import ip_network
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sftpingest.cli import terminal
+from sftpingest.cli import audit, terminal
 from sftpingest.cli.installation import opened
 
 if TYPE_CHECKING:
     from sftpingest.store.watched import BanRow
 
 app = typer.Typer(
-    help="Addresses that are kept out because of wrong attempts to log in: list, lift.",
+    help="Addresses that are kept out: list, lift.",
     epilog=terminal.example("sftpingest ban list"),
     no_args_is_help=True,
 )
@@ -24,7 +24,7 @@ app = typer.Typer(
 
 @app.command("list", epilog=terminal.example("sftpingest ban list", "sftpingest ban list --json"))
 def list_(json: terminal.AsJson = False) -> None:
-    """List the addresses that are kept out now."""
+    """List the addresses that are kept out now because of wrong attempts to log in."""
     from sftpingest.store import guarding
     from sftpingest.store.tables import now
 
@@ -51,9 +51,9 @@ def lift(
 
     origin = _origin(address)
     with opened() as here, here.engine.begin() as connection:
-        lifted = guarding.lift(connection, origin)
-    if not lifted:
-        raise terminal.Stopped(f"{origin} is not banned. `sftpingest ban list` shows those that are.", 1)
+        if not guarding.lift(connection, origin):
+            raise terminal.Stopped(f"{origin} is not banned. `sftpingest ban list` shows those that are.", 1)
+        audit.record(connection, "ban.lifted", address=origin)
     terminal.say(f"The ban of {origin} is lifted. It may log in within a few seconds.")
 
 

@@ -16,6 +16,7 @@ import typer
 
 from sftpingest.cli import audit, terminal
 from sftpingest.cli.installation import Installation, opened
+from sftpingest.cli.proof import lacks
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -88,6 +89,7 @@ def show(slug: Slug, json: terminal.AsJson = False) -> None:
 
 @app.command(
     "set",
+    context_settings={"ignore_unknown_options": True},  # a value may begin with "-"
     epilog=terminal.example(
         "sftpingest district set springfield max_removed 15%",
         "sftpingest district set springfield max_removed.student 5%",
@@ -107,9 +109,12 @@ def set_(
     """
     from sftpingest.store import accounts
 
+    if "PRIVATE KEY" in value:
+        raise terminal.Stopped("That is a private key. Give the public one: user_ca.pub, not user_ca.")
     with opened() as here, here.engine.begin() as connection:
         accounts.set_district(connection, slug, key, value)
         _refuse_unreadable_format(accounts.district(connection, slug))
+        _mind_who_is_out(connection, slug, key)
         audit.record(connection, "district.changed", district=slug, key=key, value=value)
     terminal.say(f"{slug}: {key} is now {value.strip() or 'the default'}.")
 
@@ -168,6 +173,19 @@ def _fingerprints(lines: Iterable[str]) -> str:
 
     keys = [keyline.read(line) for line in lines]
     return ", ".join(f"{key.fingerprint} {key.comment}".strip() for key in keys if key) or "none"
+
+
+def _mind_who_is_out(connection: "Connection", slug: str, key: str) -> None:
+    """Where more is asked for now, say how many logins do not have it."""
+    from sftpingest.store import accounts
+
+    if key not in {"proof", "user_ca"}:
+        return
+    settings = accounts.district_settings(accounts.district(connection, slug))
+    out = sum(bool(lacks(login, settings)) for login in accounts.logins(connection, slug))
+    if out:
+        who = "1 login lacks" if out == 1 else f"{out} logins lack"
+        terminal.note(f"Mind that {who} what is asked for: `sftpingest login list {slug}` shows it.")
 
 
 def _refuse_unreadable_format(district: "District") -> None:

@@ -4,53 +4,35 @@ In:  the settings, the data folder, the store, the machine.
 Out: one line a check; exit status 1 where one failed.
 """
 
+import contextlib
 import os
 import resource
 import shutil
 import stat
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from sftpingest.cli import terminal
+from sftpingest.cli.doctor_store import Check, Verdict, store_and_clock
+from sftpingest.cli.installation import user
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
     from sftpingest.settings import Settings
 
 #: Less free space than this fails: a roster and its report must fit.
 LEAST_SPACE = 1 << 30
-#: How far our clock and the store's may be apart.
-LEEWAY = timedelta(seconds=30)
-
-
+#: How long events may wait to be entered in the audit trail: a long sync keeps the store busy.
+WAITING = timedelta(minutes=10)
 #: A network of balancers that is wider than this is a mistake, by version of the Internet Protocol.
 WIDE = {4: 16, 6: 48}
 #: Open files that the door should be allowed.
 LEAST_FILES = 4096
-
-
-class Verdict(StrEnum):
-    """How a check ended."""
-
-    OK = "ok"  #: as it should be
-    MIND = "mind"  #: works, but should be looked at
-    FAILED = "failed"  #: must be mended
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was looked at, and what a person should do about it."""
-
-    name: str
-    verdict: Verdict
-    says: str
 
 
 def add_to(app: typer.Typer) -> None:
@@ -66,9 +48,15 @@ def doctor(json: terminal.AsJson = False) -> None:
     from sftpingest import settings
 
     asked = settings.read(terminal.CONFIG.get())
-    checks = [_user(asked.data), _data(asked.data), _space(asked.data), _host_key(asked), *_legacy_port(asked)]
-    checks += [*_balancers(asked), _open_files()]
-    checks += _store_and_clock(asked)
+    checks = [
+        _user(asked.data),
+        _data(asked.data),
+        _space(asked.data),
+        _tried("host key", lambda: _host_key(asked)),
+        *_legacy_port(asked),
+    ]
+    checks += [*_balancers(asked), _open_files(), *_waiting_events(asked.data / "audit"), *_owner(asked)]
+    checks += store_and_clock(asked)
     if json:
         terminal.as_json([asdict(check) for check in checks])
     else:
@@ -109,11 +97,31 @@ def _data(folder: Path) -> Check:
     return Check("data folder", Verdict.OK, f"{folder} can be written, and is closed to others.")
 
 
+def _owner(asked: "Settings") -> Iterator[Check]:
+    """Whether the service can use what is there. Commands that root ran in its folder may have made what it cannot."""
+    with contextlib.suppress(OSError):  # what cannot be looked at is told by the other checks
+        owner = asked.data.stat().st_uid
+        there = (*asked.host_keys.glob("*_key*"), *asked.data.glob("districts/*"), *asked.data.glob("districts/*/*"))
+        foreign = next((path for path in there if owner and path.lstat().st_uid != owner), None)
+        if foreign:
+            name = user(owner)
+            says = f"{foreign} does not belong to {name}, as the data folder does: chown -R {name} {foreign}"
+            yield Check("owner", Verdict.FAILED, says)
+
+
 def _space(folder: Path) -> Check:
     there = next(place for place in (folder, *folder.parents) if place.exists())
     free = shutil.disk_usage(there).free
     verdict = Verdict.OK if free >= LEAST_SPACE else Verdict.FAILED
     return Check("space", verdict, f"{free / (1 << 30):.1f} GiB free; {LEAST_SPACE >> 30} GiB or more is needed.")
+
+
+def _tried(name: str, look: Callable[[], Check]) -> Check:
+    """A look at files that this user may not be allowed to read."""
+    try:
+        return look()
+    except OSError as wrong:
+        return Check(name, Verdict.FAILED, f"{wrong.filename} cannot be read by this user: {wrong.strerror}.")
 
 
 def _host_key(asked: "Settings") -> Check:
@@ -123,7 +131,7 @@ def _host_key(asked: "Settings") -> Check:
     path = asked.host_keys / HOST_KEY
     if not path.exists():
         return Check("host key", Verdict.FAILED, f"{path} is not there. `sftpingest up` makes it.")
-    for each in sorted(asked.host_keys.glob("ssh_host_*_key*")):
+    for each in sorted(asked.host_keys.glob("*_key*")):
         mode = stat.S_IMODE(each.stat().st_mode)
         if mode & 0o177 and each.suffix != ".pub":
             return Check("host key", Verdict.FAILED, f"{each} has mode {mode:04o}: chmod 600 {each}")
@@ -131,8 +139,6 @@ def _host_key(asked: "Settings") -> Check:
         keys = hostkeys.found(asked.host_keys)
     except hostkeys.WrongStep as wrong:
         return Check("host key", Verdict.FAILED, str(wrong))
-    except OSError as wrong:
-        return Check("host key", Verdict.FAILED, f"{wrong.filename} cannot be read by this user: {wrong.strerror}.")
     states = ", ".join(f"{key.type} {key.state}" for key in keys)
     return Check("host key", Verdict.OK, f"Only their owner can read them: {states}.")
 
@@ -163,54 +169,13 @@ def _open_files() -> Check:
     return Check("open files", Verdict.OK, "As many as the door needs.")
 
 
-def _store_and_clock(asked: "Settings") -> Iterator[Check]:
-    from sftpingest.store.engine import file_of, open_store
-
-    file = file_of(asked.store_url)
-    if file and not file.exists():  # opening it would make it
-        yield Check("store", Verdict.FAILED, f"There is no store {file} yet. `sftpingest up` makes it.")
-        return
-    try:
-        yield from _looked_into(open_store(asked.store_url))
-    except Exception as wrong:  # noqa: BLE001  (whatever a database says is the finding here)
-        yield Check("store", Verdict.FAILED, f"The store cannot be used: {terminal.cause(wrong)}.")
-
-
-def _looked_into(engine: "Engine") -> Iterator[Check]:
-    try:
-        yield (store := _revision(engine))
-        if store.verdict is Verdict.OK:  # else there may be no syncs to ask for their times
-            yield _clock(engine)
-    finally:
-        engine.dispose()
-
-
-def _revision(engine: "Engine") -> Check:
-    from sftpingest.app.installation import newest_revision
-    from sftpingest.store.engine import revision
-
-    at, newest = revision(engine), newest_revision()
-    if at != newest:
-        return Check(
-            "store", Verdict.FAILED, f"At revision {at or 'none'}, not {newest}. `sftpingest up` brings it there."
-        )
-    return Check("store", Verdict.OK, f"{engine.url.render_as_string()} answers, at the newest revision {newest}.")
-
-
-def _clock(engine: "Engine") -> Check:
-    """Compare our clock with the store's own, and with the newest sync: a clock that went back loses the order."""
-    from sqlalchemy import func, select
-
-    from sftpingest.store.journal import SYNC
-
-    here = datetime.now(UTC)
-    with engine.connect() as connection:
-        newest = connection.scalar(select(func.max(SYNC.c.created_at)))
-        there = connection.scalar(select(func.now())) if engine.dialect.name == "postgresql" else None
-    if newest and newest > here + LEEWAY:
-        return Check(
-            "clock", Verdict.FAILED, f"It is {here:%F %T}Z here, but a sync is of {newest:%F %T}Z. Set the clock."
-        )
-    if there and abs(there - here) > LEEWAY:
-        return Check("clock", Verdict.FAILED, f"It is {here:%F %T}Z here, {there:%F %T}Z at the store. Set the clocks.")
-    return Check("clock", Verdict.OK, f"{here:%F %T}Z")
+def _waiting_events(folder: Path) -> Iterator[Check]:
+    """What processes of the door kept (`app.trail`) and nobody has entered since."""
+    times = []
+    for path in folder.glob("*.jsonl"):
+        with contextlib.suppress(FileNotFoundError):  # entered meanwhile
+            times += [found.st_mtime] if (found := path.stat()).st_size else []
+    oldest = datetime.fromtimestamp(min(times, default=time.time()), UTC)
+    if oldest < datetime.now(UTC) - WAITING:
+        says = f"Events since {oldest:%F %T}Z wait in {folder}. A server enters them in a minute;"
+        yield Check("audit trail", Verdict.MIND, f"{says} its log says why not.")

@@ -4,9 +4,12 @@ In:  the settings.
 Out: an Installation that commands work on.
 """
 
+import os
+import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sftpingest.cli import terminal
@@ -55,7 +58,24 @@ def opened(*, make: bool = False) -> Iterator[Installation]:
     # whoever asks for a log gets it; a person at a terminal only wants to hear of trouble
     log.set_up(asked.log, level=logging.INFO if asked.log else logging.WARNING)
     engine = open_installation(asked, make=make)
+    _mind_who_runs_this(asked.data)
     try:
         yield Installation(asked, engine)
     finally:
         engine.dispose()
+
+
+def user(number: int) -> str:
+    """The name of a user of this machine; his number where he has none, as in containers."""
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def _mind_who_runs_this(folder: Path) -> None:
+    """What root makes in the data folder of another user, that user's service cannot read."""
+    owner = folder.stat().st_uid if folder.is_dir() else 0
+    if os.geteuid() == 0 and owner != 0:
+        name = user(owner)
+        terminal.note(f"Mind that {folder} belongs to {name}, and root runs this. Be {name}: see deploy/README.md.")

@@ -33,7 +33,7 @@ SSH_PORT = 22
 
 @app.command("list", epilog=terminal.example("sftpingest keys list", "sftpingest keys list --host sftp.example.org"))
 def list_(host: Host = None, json: terminal.AsJson = False) -> None:
-    """List the host keys with their fingerprints, and their lines for known_hosts."""
+    """List the host keys, for people and for known_hosts."""
     from sftpingest.doors.sftp.ssh import hostkeys
 
     asked = _settings()

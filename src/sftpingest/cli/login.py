@@ -16,7 +16,9 @@ from sftpingest.cli.proof import (
     KeyFiles,
     PasswordStdin,
     Words,
-    named,
+    chosen,
+    lacks,
+    mind,
     password_given,
     public_keys,
     record,
@@ -93,9 +95,7 @@ def list_(slug: Slug, json: terminal.AsJson = False) -> None:
     if json:
         terminal.as_json(described)
         return
-    shown = [
-        (d["username"], _ways(d), ", ".join(d["allow"]) or "anywhere", d["expires"], d["state"]) for d in described
-    ]
+    shown = [(d["username"], _ways(d), ", ".join(d["allow"]) or "anywhere", d["expires"], _state(d)) for d in described]
     terminal.table(("username", "logs in with", "from", "expires", "state"), shown)
 
 
@@ -113,7 +113,10 @@ def set_(
     expires: Expires = None,
     never_expires: Annotated[bool, typer.Option("--never-expires", help="No last day any more.")] = False,
 ) -> None:
-    """Change from where and until when a login may be used. The addresses given replace those there were."""
+    """Change from where and until when a login may be used. The addresses given replace those there were.
+
+    Sessions that are open and no longer allowed are closed within seconds.
+    """
     from sftpingest.store import logins
 
     if (allow and anywhere) or (expires and never_expires):
@@ -122,8 +125,7 @@ def set_(
     limits |= {"expires": _day(expires)} if expires or never_expires else {}
     if not limits:
         raise terminal.Stopped("Say what to change: --allow, --anywhere, --expires or --never-expires.")
-    with opened() as here, here.engine.begin() as connection:
-        username = named(connection, words)
+    with chosen(words) as (connection, username):
         logins.set_limits(connection, username, **limits)
         record(connection, "login.changed", username, **limits)
     terminal.say(f"Login {username} is changed.")
@@ -134,8 +136,7 @@ def enable(words: Words) -> None:
     """Enable a login that was disabled."""
     from sftpingest.store import logins
 
-    with opened() as here, here.engine.begin() as connection:
-        username = named(connection, words)
+    with chosen(words) as (connection, username):
         logins.enable_login(connection, username)
         record(connection, "login.enabled", username)
     terminal.say(f"Login {username} is enabled.")
@@ -146,8 +147,7 @@ def disable(words: Words) -> None:
     """Disable a login: it is kept, but lets nobody in. Sessions that are open are closed within seconds."""
     from sftpingest.store import accounts
 
-    with opened() as here, here.engine.begin() as connection:
-        username = named(connection, words)
+    with chosen(words) as (connection, username):
         accounts.disable_login(connection, username)
         record(connection, "login.disabled", username)
     terminal.say(f"Login {username} is disabled.")
@@ -155,11 +155,10 @@ def disable(words: Words) -> None:
 
 @app.command(epilog=terminal.example("sftpingest login remove springfield springfield-sis"))
 def remove(words: Words) -> None:
-    """Remove a login."""
+    """Remove a login. Sessions that are open are closed within seconds."""
     from sftpingest.store import accounts
 
-    with opened() as here, here.engine.begin() as connection:
-        username = named(connection, words)
+    with chosen(words) as (connection, username):
         slug = slug_of(connection, username)
         accounts.remove_login(connection, username)
         audit.record(connection, "login.removed", district=slug, username=username)
@@ -192,15 +191,14 @@ def _described(login: "Login", settings: "DistrictSettings") -> dict[str, Any]:
         "expires": login.expires,
         "disabled": login.disabled,
         "state": "disabled" if login.disabled else "expired" if over else "open",
-        "lacks": _lacks(login, settings),
+        "lacks": lacks(login, settings),
         "created_at": login.created_at,
     }
 
 
-def _lacks(login: "Login", settings: "DistrictSettings") -> list[str]:
-    """What its district asks for and it does not have. A certificate is as good as a key."""
-    has = {"password": login.password_hash is not None, "key": bool(login.keys or settings.user_ca), "any": True}
-    return [asked for asked in settings.proof.split("+") if not has[asked]]
+def _state(described: dict[str, Any]) -> str:
+    lacking = " and a ".join(described["lacks"])
+    return f"{described['state']}, lacks a {lacking}" if lacking else str(described["state"])
 
 
 def _ways(described: dict[str, Any]) -> str:
@@ -211,8 +209,7 @@ def _ways(described: dict[str, Any]) -> str:
 
 
 def _show_new(described: dict[str, Any], json: bool) -> None:
-    if described["lacks"]:
-        terminal.note(f"Mind that its district asks for a {' and a '.join(described['lacks'])}: it has none yet.")
+    mind(described["lacks"])
     if json:
         terminal.as_json(described)
         return

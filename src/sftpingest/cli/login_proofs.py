@@ -12,7 +12,17 @@ import typer
 
 from sftpingest.cli import terminal
 from sftpingest.cli.installation import opened
-from sftpingest.cli.proof import PasswordStdin, Words, named, password_given, public_keys, record, strong_password
+from sftpingest.cli.proof import (
+    PasswordStdin,
+    Words,
+    chosen,
+    mind_what_is_left,
+    named,
+    password_given,
+    public_keys,
+    record,
+    strong_password,
+)
 
 if TYPE_CHECKING:
     from sftpingest.store.tables import Login
@@ -56,9 +66,9 @@ def password(
         raise terminal.Stopped("Say --off or --password-stdin, not both.")
     made = None if off or password_stdin else strong_password()
     given = password_given() if password_stdin else made
-    with opened() as here, here.engine.begin() as connection:
-        username = named(connection, words)
+    with chosen(words) as (connection, username):
         logins.set_password(connection, username, given)
+        mind_what_is_left(connection, username)
         record(connection, "login.changed", username, password_set=given is not None)
     if json:
         terminal.as_json({"username": username, "password_set": not off} | ({"password": made} if made else {}))
@@ -72,6 +82,7 @@ def totp(words: Words, off: Off = False, json: terminal.AsJson = False) -> None:
     """Ask a login for a code too, from an authenticator app.
 
     Makes a new secret and shows it once. From now on a password or key alone lets nobody in by this login.
+    Sessions that are open are closed within seconds.
     """
     from sftpingest.app import codes
     from sftpingest.store import logins
@@ -97,7 +108,7 @@ def add_key(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Public key (OpenSSH, one a line).")],
     json: terminal.AsJson = False,
 ) -> None:
-    """Add public keys to a login."""
+    """Add public keys to a login. Sessions that are open are closed within seconds."""
     from sftpingest.store import accounts, logins
 
     lines = [line for path in files for line in public_keys(path)]
@@ -114,11 +125,12 @@ def remove_key(
     key: Annotated[str, typer.Argument(metavar="KEY", help="Its fingerprint or its comment.")],
     json: terminal.AsJson = False,
 ) -> None:
-    """Remove one public key of a login."""
+    """Remove one public key of a login. Sessions that are open are closed within seconds."""
     from sftpingest.store import accounts, logins
 
     with opened() as here, here.engine.begin() as connection:
         logins.remove_key(connection, username, key)
+        mind_what_is_left(connection, username)
         record(connection, "login.changed", username, key_removed=key)
         login = accounts.login(connection, username)
     _tell_keys(login, json)

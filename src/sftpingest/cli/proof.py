@@ -1,21 +1,27 @@
 """What commands about logins have in common: naming one, making or reading passwords and keys.
 
 In:  words of the command line, files, standard input.
-Out: a username, a password, public key lines; a Stopped where they cannot be used.
+Out: a username, a password, public key lines; a Stopped where they cannot be used; what a login lacks.
 """
 
 import secrets
 import string
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sftpingest.cli import audit, terminal
+from sftpingest.cli.installation import opened
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+    from sftpingest.store.setting import DistrictSettings
+    from sftpingest.store.tables import Login
 
 Words = Annotated[
     list[str], typer.Argument(metavar="[SLUG] USERNAME", help="The login; its district may be named before it.")
@@ -31,6 +37,13 @@ PasswordStdin = Annotated[
 SIGNS = "".join(sign for sign in string.ascii_letters + string.digits if sign not in "0O1lI")
 #: Shorter than this is guessed; made-up ones have 24 signs, about 140 bits.
 SHORTEST = 8
+
+
+@contextmanager
+def chosen(words: list[str]) -> Iterator[tuple["Connection", str]]:
+    """The transaction in which a login is changed, and its username. Raises what `named` does."""
+    with opened() as here, here.engine.begin() as connection:
+        yield connection, named(connection, words)
 
 
 def named(connection: "Connection", words: list[str]) -> str:
@@ -58,6 +71,28 @@ def slug_of(connection: "Connection", username: str) -> str | None:
 def record(connection: "Connection", event: str, username: str, **facts: object) -> None:
     """Enter into the audit trail what was done to a login."""
     audit.record(connection, event, district=slug_of(connection, username), username=username, **facts)
+
+
+def lacks(login: "Login", settings: "DistrictSettings") -> list[str]:
+    """What its district asks for and it does not have. A certificate is as good as a key."""
+    has = {"password": login.password_hash is not None, "key": bool(login.keys or settings.user_ca)}
+    has["any"] = any(has.values())
+    missing = [asked for asked in settings.proof.split("+") if not has[asked]]
+    return ["password or key" if asked == "any" else asked for asked in missing]
+
+
+def mind(lacking: list[str]) -> None:
+    """Say beside the answer that nobody can log in so."""
+    if lacking:
+        terminal.note(f"Mind that its district asks for a {' and a '.join(lacking)}: it has none.")
+
+
+def mind_what_is_left(connection: "Connection", username: str) -> None:
+    """The same of a login that has just lost something."""
+    from sftpingest.store import accounts
+
+    if login := accounts.login(connection, username):
+        mind(lacks(login, accounts.district_settings(accounts.district_of(connection, login.district_id))))
 
 
 def strong_password() -> str:

@@ -104,7 +104,12 @@ def sure(question: str, yes: bool) -> None:
 
 
 #: How Python writes dates, and how people do.
-_DATES = {"does not match the formats": "is not written as", "%Y-%m-%d": "YYYY-MM-DD", "%H:%M:%S": "hh:mm:ss"}
+_DATES = {
+    "Value error, ": "",
+    "does not match the formats": "is no date written as",
+    "%Y-%m-%d": "YYYY-MM-DD",
+    "%H:%M:%S": "hh:mm:ss",
+}
 
 
 def explain(wrong: BaseException) -> int:
