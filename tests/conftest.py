@@ -170,6 +170,19 @@ def engine(store_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
+def somebody_else() -> Iterator[None]:
+    """The test runs as a user whom nothing belongs to; who is not root already may do no more than that."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
 def wait_for() -> Callable[..., None]:
     """Wait until something is so, or fail after some seconds."""
 

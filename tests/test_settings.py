@@ -1,5 +1,6 @@
 """Settings: where they come from, and how a wrong one is refused."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,21 @@ def test_without_any_the_defaults_are_those_of_the_documentation(tmp_path: Path)
     assert settings.host_keys == tmp_path / "data" / "hostkeys"
     assert (settings.sftp_host, settings.sftp_port, settings.quiet_seconds) == ("0.0.0.0", 2222, 60)  # noqa: S104
     assert (settings.web_host, settings.web_port, settings.log) == ("127.0.0.1", 8080, None)
+
+
+@pytest.mark.usefixtures("closed", "somebody_else")
+def test_a_data_folder_of_somebody_else_is_one_sentence() -> None:
+    with pytest.raises(WrongSetting, match="Run this command as the user that the service runs as"):
+        read()
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[Path]:
+    """A data folder that its owner alone, or nobody, may look into."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0)
+    yield folder
+    folder.chmod(0o700)
 
 
 def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -67,6 +83,7 @@ def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     ("variable", "value", "names_it"),
     [
         ("SFTPINGEST_SFTP_PROT", "22", "did you mean SFTPINGEST_SFTP_PORT?"),
+        ("SFTPINGEST_SFTP_BAN", "9", "did you mean SFTPINGEST_SFTP_BAN_SECONDS?"),
         ("SFTPINGEST_FOO", "22", "docs/reference/settings.md lists them"),
         ("SFTPINGEST_NONSENSE", "1", "SFTPINGEST_NONSENSE"),
         ("SFTPINGEST_sftp_port", "22", "SFTPINGEST_sftp_port"),

@@ -262,11 +262,11 @@ def test_a_session_ends_with_its_login(gate: StoreGate) -> None:
     assert list(gate.still([(entry, HERE), (stranger, HERE), (entry, HERE)])) == [None, "This login was removed.", None]
     with changing(gate) as c:
         logins.set_limits(c, USER, expires=datetime.now(UTC).date() - timedelta(1))
-    assert "no longer" in why(gate, entry)
+    assert "has expired" in why(gate, entry)
     with changing(gate) as c:
         logins.set_limits(c, USER, expires=datetime.now(UTC).date() + timedelta(1))
         accounts.disable_login(c, USER)
-    assert "no longer" in why(gate, entry)
+    assert "was disabled" in why(gate, entry)
 
 
 def test_another_login_of_the_same_name_is_not_the_one_that_entered(gate: StoreGate) -> None:

@@ -2,11 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import asyncssh
 import pytest
 
+from sftpingest.store import guarding
+from sftpingest.store.engine import open_store
+from sftpingest.store.tables import now
 from tests.cli.conftest import Program, running
 
 PASSWORD = "correct horse battery"
@@ -48,6 +52,20 @@ def test_a_ban_is_listed_holds_in_every_process_and_can_be_lifted(
         assert (done.returncode, "is not banned" in done.stderr) == (1, True)
         assert server.stop() == 0
     assert [file.name for file in (quick.data / "locks").iterdir() if file.name.startswith(".guard-")] == []
+
+
+def test_an_address_is_let_in_again_though_all_of_its_network_is_banned(quick: Program) -> None:
+    quick.ok("district", "add", "springfield", "--name", "Springfield")
+    engine = open_store(f"sqlite:///{quick.data}/roster.db")
+    until = now() + timedelta(hours=1)
+    with engine.begin() as c:
+        for origin in ("2001:db8:1:2::/64", "2001:db8:1::/48", "2001:db8:1:3::/64"):
+            guarding.ban(c, origin, 1, now(), until)
+    engine.dispose()
+    assert "2001:db8:1:2::/64 and of 2001:db8:1::/48 is lifted" in quick.ok("ban", "lift", "2001:db8:1:2::7")
+    assert [ban["address"] for ban in quick.json("ban", "list")] == ["2001:db8:1:3::/64"]
+    assert "2001:db8:1::/48 is not banned" in quick("ban", "lift", "2001:db8:1::/48").stderr
+    assert quick("ban", "lift", "2001:db8:1:3::/64").returncode == 0
 
 
 def test_what_is_no_address_is_one_sentence(quick: Program) -> None:

@@ -75,6 +75,7 @@ def test_what_root_made_in_the_folder_of_the_service_is_found_and_warned_of(inst
     added = installed("district", "add", "shelby", "--name", "Shelby")
     assert "belongs to nobody, and root runs this" in added.stderr
     root = installed.data / "districts" / "shelby"
+    assert {path.stat().st_uid for path in (root, *root.iterdir())} == {65534}  # the service can use it all the same
     os.chown(root, 0, 0)
     verdict, text = says(installed, "owner")
     assert (verdict, f"{root} does not belong to nobody" in text) == ("failed", True)

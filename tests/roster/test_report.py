@@ -258,6 +258,12 @@ def test_every_outcome_is_said_with_its_reason(outcome: Outcome) -> None:
     assert json.loads(files["result.json"])["outcome"] == outcome.value
 
 
+@pytest.mark.parametrize(("count", "says"), [(1, "One of these only follows"), (2, "Of these, 2 only follow from")])
+def test_what_only_follows_from_other_rows_is_counted(count: int, says: str) -> None:
+    rows = together([found(Code.REFERENCE_REJECTED, Severity.ROW, "enrollments.csv", [*range(2, 2 + count)])])
+    assert says in report(facts(Outcome.APPLIED), rows, {}, FORM)["summary.txt"].decode()
+
+
 def test_at_most_ten_kinds_of_finding_are_in_the_summary() -> None:
     many = together(found(code, Severity.NOTE, "students.csv", [2], column=code.value) for code in list(Code)[:14])
     summary = report(facts(), many, {}, FORM)["summary.txt"].decode()

@@ -6,6 +6,7 @@ import pkgutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from sqlmodel import SQLModel
 
 from sftpingest import store
 from sftpingest.store import accounts, journal
-from sftpingest.store.engine import WrongStore, migrate, open_store, revision
+from sftpingest.store.engine import ClosedStore, WrongStore, migrate, open_store, revision
 
 
 def revisions() -> list[str]:
@@ -183,6 +184,20 @@ def test_only_we_may_read_the_file_of_sqlite(sqlite_url: str, tmp_path: Path) ->
 def test_a_url_that_is_none_is_refused_in_one_sentence(url: str) -> None:
     with pytest.raises(WrongStore, match="Give `sqlite:///FILE`"):
         open_store(url)
+
+
+def test_a_store_of_somebody_else_is_one_sentence(closed: Path, somebody_else: None) -> None:
+    with pytest.raises(ClosedStore, match="cannot be written by this user"):
+        open_store(f"sqlite:///{closed}/roster.db")
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[Path]:
+    """A folder that its owner alone, or nobody, may look into."""
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0)
+    yield folder
+    folder.chmod(0o700)
 
 
 def test_a_refused_url_does_not_show_its_password() -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 import pyotp
 from cryptography.fernet import Fernet, InvalidToken
 
+from sftpingest.inbox.owner import give_to_owner_of_folder
+
 #: Name of the key file. The store alone (a dump of PostgreSQL, say) then does not give anybody the codes.
 KEY = "totp_key"
 ISSUER = "sftpingest"
@@ -64,13 +66,6 @@ def unseal(folder: Path, sealed: str) -> str:
         raise NoKey(NoKey.__doc__) from None
 
 
-def _give_to_owner_of(folder: Path, file: int) -> None:
-    """Root makes it for whoever the server runs as."""
-    if os.geteuid() == 0:
-        found = folder.stat()
-        os.fchown(file, found.st_uid, found.st_gid)
-
-
 def _key(path: Path, *, make: bool) -> bytes:
     """The key, for us alone to read. Of two who make it at once, one wins, and both read that one."""
     if make and not path.exists():
@@ -79,9 +74,9 @@ def _key(path: Path, *, make: bool) -> bytes:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(Fernet.generate_key())
-                _give_to_owner_of(path.parent, file.fileno())
                 file.flush()
                 os.fsync(file.fileno())
+            give_to_owner_of_folder(Path(name))
             with contextlib.suppress(FileExistsError):
                 os.link(name, path)
         finally:

@@ -131,6 +131,8 @@ def may_enter(login: Login, address: str, now: datetime) -> bool:
 def _why_not(entry: Entry, address: str, found: Known | None, now: datetime) -> str | None:
     if found is None:
         return "This login was removed."
+    if not logins.usable(found.login, now.date()):
+        return f"This login {'was disabled' if found.login.disabled else 'has expired'}. Ask whoever runs this server."
     if not may_enter(found.login, address, now):
         return "This login may no longer be used from here. Ask whoever runs this server."
     return (

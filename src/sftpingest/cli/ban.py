@@ -44,28 +44,33 @@ def list_(json: terminal.AsJson = False) -> None:
 
 @app.command(epilog=terminal.example("sftpingest ban lift 192.0.2.17", "sftpingest ban lift 2001:db8::17"))
 def lift(
-    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The address; of IPv6 any one of its /64 network.")],
+    address: Annotated[
+        str, typer.Argument(metavar="ADDRESS", help="The address, or a network as `ban list` shows it.")
+    ],
 ) -> None:
     """Let an address in again, and forget its wrong attempts."""
     from sftpingest.store import guarding
 
-    origin = _origin(address)
+    origins = _origins(address)
     with opened() as here, here.engine.begin() as connection:
-        if not guarding.lift(connection, origin):
-            raise terminal.Stopped(f"{origin} is not banned. `sftpingest ban list` shows those that are.", 1)
-        audit.record(connection, "ban.lifted", address=origin)
-    terminal.say(f"The ban of {origin} is lifted. It may log in within a few seconds.")
+        lifted = [origin for origin in origins if guarding.lift(connection, origin)]
+        if not lifted:
+            raise terminal.Stopped(f"{origins[0]} is not banned. `sftpingest ban list` shows those that are.", 1)
+        for origin in lifted:
+            audit.record(connection, "ban.lifted", address=origin)
+    terminal.say(f"The ban of {' and of '.join(lifted)} is lifted. Clients there may log in within a few seconds.")
 
 
-def _origin(address: str) -> str:
-    """An address as bans count it. Raises Stopped."""
-    from sftpingest.doors.sftp.guarding.origin import origin
+def _origins(address: str) -> tuple[str, ...]:
+    """What bans of an address may be of; of a network as it is listed only that. Raises Stopped."""
+    from sftpingest.doors.sftp.guarding.origin import origins
 
     text = address.strip()
     try:
-        return origin(str(ip_network(text, strict=False).network_address))
+        found = origins(str(ip_network(text, strict=False).network_address))
     except ValueError:
         raise terminal.Stopped(f"{text} is no address. It should look like 192.0.2.17 or 2001:db8::17.") from None
+    return (text,) if text in found else found
 
 
 def _described(ban: "BanRow") -> dict[str, Any]:

@@ -10,6 +10,8 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from sftpingest.inbox.owner import give_to_owner_of_folder
+
 #: The folders in the folder of a district.
 HOME, STAGING, UPLOADS, REPORTS = "home", "staging", "uploads", "reports"
 #: How many bytes a staged file's name is longer than that of its upload.
@@ -47,9 +49,10 @@ class Folders:
 
     def make(self) -> None:
         """Make those that are missing. Children's names will lie there: only we may read them."""
-        self.root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for folder in (self.root, self.home, self.staging, self.uploads, self.reports):
-            folder.mkdir(mode=0o700, exist_ok=True)
+        for folder in (self.root.parent, self.root, self.home, self.staging, self.uploads, self.reports):
+            if not folder.exists():
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                give_to_owner_of_folder(folder)
 
 
 def folders(data: Path, slug: str) -> Folders:

@@ -170,15 +170,17 @@ def _wrapped(sentence: str) -> str:
     return textwrap.fill(sentence, 100, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
 
 
+def _following(count: int) -> str:
+    if count == 1:
+        return "One of these only follows from another row, and is right once that is mended."
+    return f"Of these, {count:,} only follow from other rows, and are right once those are mended."
+
+
 def _foot(facts: "Facts", said: pd.DataFrame) -> str:
     if not len(said):
         return ""
     follow = int((said["code"] == Code.REFERENCE_REJECTED.value).sum())
-    lines = (
-        [f"Of these, {follow:,} only follow from other rows, and are right once those are mended.", ""]
-        if follow
-        else []
-    )
+    lines = [_following(follow), ""] if follow else []
     if facts.sync:  # a check has these files only where it was asked for them
         lines.append("Every finding, row by row: rejections.csv (opens in a spreadsheet). In a browser: report.html.")
         if (said["severity"] == Severity.ROW.value).any() and facts.outcome is not Outcome.REFUSED:

@@ -4,6 +4,7 @@ In:  one TOML file, and SFTPINGEST_* in the environment, which wins over the fil
 Out: Settings, or WrongSetting: one sentence that names the setting.
 """
 
+import errno
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from sftpingest.settings.fields import ALLOWED, PREFIX, SECRETS, Settings, whole
+
+#: letters that tell of a name of which they are a part; names that a guess may give
+_SHORTEST_PART, _MOST_GUESSES = 3, 2
 
 
 class WrongSetting(Exception):
@@ -49,8 +53,10 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
 def _near(name: str, known: tuple[str, ...]) -> str:
     """What was meant, if that is near. The prefix that all have in common makes none of them near."""
     own = {one.upper().removeprefix(PREFIX): one for one in known}
-    near = get_close_matches(name.upper().removeprefix(PREFIX), own, n=1)
-    return f"; did you mean {own[near[0]]}?" if near else "; docs/reference/settings.md lists them."
+    given = name.upper().removeprefix(PREFIX)
+    near = [one for one in own if len(given) >= _SHORTEST_PART and given in one] or get_close_matches(given, own, n=1)
+    meant = " or ".join(own[one] for one in near[:_MOST_GUESSES])
+    return f"; did you mean {meant}?" if near else "; docs/reference/settings.md lists them."
 
 
 def _written(config: Path | None, environment: Mapping[str, str]) -> dict[str, object]:
@@ -59,12 +65,13 @@ def _written(config: Path | None, environment: Mapping[str, str]) -> dict[str, o
         path = config or whole(Path(environment.get(PREFIX + "DATA") or "data")) / "sftpingest.toml"
     except ValueError:
         return {}  # Settings says of the same folder what is wrong
-    if config is None and not path.exists():
-        return {}
     try:
+        if config is None and not path.exists():
+            return {}
         written = tomllib.loads(path.read_text("utf-8"))
     except OSError as wrong:
-        raise WrongSetting(f"The settings file {path} cannot be read: {wrong.strerror}.") from None
+        remedy = " Run this command as the user that the service runs as." if wrong.errno == errno.EACCES else ""
+        raise WrongSetting(f"The settings file {path} cannot be read: {wrong.strerror}.{remedy}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
         raise WrongSetting(f"The settings file {path} is not TOML: {wrong}.") from None
     for name in written:

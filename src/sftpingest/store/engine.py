@@ -38,8 +38,15 @@ class WrongStore(StoreError):
     """The store cannot be opened at "{url}". Give `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`."""
 
 
+class ClosedStore(StoreError):
+    """The store {file} cannot be written by this user. Run this command as the user that the service runs as."""
+
+
 def open_store(url: str) -> Engine:
-    """Open the store. Nothing is made but an empty SQLite file; call `migrate` before use. Raises WrongStore."""
+    """Open the store. Nothing is made but an empty SQLite file; call `migrate` before use.
+
+    Raises WrongStore, ClosedStore.
+    """
     try:
         where = make_url(url)
     except ArgumentError:
@@ -99,6 +106,8 @@ def _make_private(file: Path) -> None:
     """Children's names will stand in it: nobody but us reads it. SQLite gives its side files the same mode."""
     try:
         file.touch(mode=0o600, exist_ok=True)
+    except PermissionError:
+        raise ClosedStore(file=file) from None
     except OSError:
         raise WrongStore(url=f"sqlite:///{file}") from None
 

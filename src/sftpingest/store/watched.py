@@ -1,7 +1,7 @@
 """The tables of the doors' guards: who was refused, who is kept out, who is in.
 
 In:  nothing.
-Out: Refusal, BanRow, DoorProcess, OpenSession. An origin is an IPv4 address, or an IPv6 network of 64 bits.
+Out: Refusal, BanRow, DoorProcess, OpenSession. An origin is an IPv4 address, or an IPv6 network of 64 or 48 bits.
 """
 
 from datetime import datetime

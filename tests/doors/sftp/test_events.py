@@ -134,6 +134,16 @@ def test_an_upload_over_the_quota_is_told_with_its_reason(door: Knock, told: Tol
     assert [(one["file"], one["reason"]) for one in of(told, "upload.refused")] == [("a.csv", "quota")]
 
 
+def test_a_file_is_told_of_once_a_session_until_it_changes(door: Knock, told: Told, tmp_path: Path) -> None:
+    (door.home / "a.csv").write_bytes(b"12345")
+    (tmp_path / "b").write_bytes(b"123456")
+    get = f"get a.csv {tmp_path}/a\n"
+    door.sftp(get * 3 + f"put {tmp_path}/b a.csv\n" + get * 2)
+    assert [one["bytes"] for one in of(told, "file.downloaded")] == [5, 6]
+    door.sftp(get)
+    assert [one["bytes"] for one in of(told, "file.downloaded")] == [5, 6, 6]
+
+
 def test_a_client_that_repeats_itself_does_not_fill_the_trail(door: Knock, told: Told) -> None:
     async def repeat() -> None:
         async with door.client() as sftp:

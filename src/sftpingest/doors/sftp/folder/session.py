@@ -22,6 +22,7 @@ from sftpingest.doors.sftp.entrance.entry import Entry
 from sftpingest.doors.sftp.events import Events
 from sftpingest.doors.sftp.folder.quota import Quota
 from sftpingest.doors.sftp.folder.reading import OwnText, Reading, attributes
+from sftpingest.doors.sftp.folder.readings import Readings
 from sftpingest.doors.sftp.folder.spot import Area, Spot, existing, spot, upload_name
 from sftpingest.doors.sftp.folder.staging import Staging
 from sftpingest.doors.sftp.folder.upload import Upload, times_of
@@ -53,7 +54,7 @@ class Session(SFTPServer):
         self._view = View(entry.root, readme)
         self._staging = Staging(entry.root, Quota(entry.quota_bytes, entry.quota_files, entry.quota_file_bytes))
         self._writing = Writing(self._staging, entry.slug, uploads, events)
-        self._readings: set[Reading | OwnText] = set()
+        self._readings = Readings(self._view, events)
 
     # -- files ---------------------------------------------------------------------------------------------------
 
@@ -62,7 +63,7 @@ class Session(SFTPServer):
         if len(self._writing) + len(self._readings) >= MOST_OPEN:
             raise SFTPFailure("Too many files are open at once. Please close some first.")
         if not pflags & (FXF_WRITE | FXF_APPEND):
-            return self._read(existing(path))
+            return self._readings.open(existing(path))
         name = upload_name(path)
         if not self._accepting():
             raise SFTPFailure("The server is about to stop. Please upload again in some minutes.")
@@ -73,15 +74,12 @@ class Session(SFTPServer):
         if isinstance(file_obj, Upload):
             await self._writing.close(file_obj)
         elif isinstance(file_obj, Reading | OwnText):
-            self._readings.discard(file_obj)
-            file_obj.close()
+            self._readings.close(file_obj)
 
     def exit(self) -> None:
         """End the session, however it came to an end. May be called again."""
         self._writing.break_off()
-        for reading in self._readings:
-            reading.close()
-        self._readings.clear()
+        self._readings.end()
 
     def read(self, file_obj: object, offset: int, size: int) -> bytes:
         """Read a piece; an upload may read what it has written itself."""
@@ -214,12 +212,6 @@ class Session(SFTPServer):
     def link(self, oldpath: bytes, newpath: bytes) -> None:
         """Refuse."""
         self.symlink(oldpath, newpath)
-
-    def _read(self, place: Spot) -> Reading | OwnText:
-        reading = self._view.open(place)
-        self._readings.add(reading)
-        self._events.note("file.downloaded", file=place.path, bytes=reading.attributes().size)
-        return reading
 
     async def _listing(self, place: Spot) -> AsyncIterator[SFTPName]:
         for name in await asyncio.to_thread(self._view.names, place):
