@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 from structlog.testing import capture_logs
 
+from sftpingest.app import spool as spools
 from sftpingest.app import trail as trails
 from sftpingest.app.spool import Spool
 from sftpingest.app.trail import Trail, _line, trail
@@ -168,6 +169,24 @@ def test_several_processes_enter_into_one_trail(engine: Engine, store_url: str, 
         assert (len(child.communicate(timeout=60)[0]), child.returncode) == (300, 0)
     assert Counter(entered(engine)) == Counter(f"{name}-{n}" for name in ("a", "b", "c") for n in range(300))
     assert verify(engine).wrong is None
+
+
+def test_a_file_that_another_process_took_for_an_orphan_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its making and its lock somebody may look around: what is written to it then is lost with it."""
+    locked, others = spools._locked, iter([Spool(tmp_path)])
+
+    def late(fd: int) -> bool:
+        for orphan in (one for other in others for one in other.orphans()):
+            orphan.drop()
+        return locked(fd)
+
+    monkeypatch.setattr(spools, "_locked", late)
+    spool = Spool(tmp_path)
+    spool.append(b"{}\n")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"{}\n"]
+    spool.close()
 
 
 def test_a_process_that_died_is_taken_over_while_others_go_on(

@@ -109,9 +109,9 @@ class Spool:
         while True:
             path = self._folder / f"{os.getpid()}-{secrets.token_hex(8)}{_ENDING}"
             leaf = Leaf(path, os.open(path, _OURS_ALONE, 0o600))
-            if _locked(leaf.fd):
+            if _locked(leaf.fd) and os.fstat(leaf.fd).st_nlink:
                 return leaf
-            leaf.close()  # somebody who looks for orphans was quicker, and removes it
+            leaf.close()  # somebody who looks for orphans was quicker, and removes it, or has already
 
 
 def _adopted(path: Path) -> Leaf | None:
