@@ -170,6 +170,15 @@ def engine(store_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
+def closed(tmp_path: Path) -> Iterator[Path]:
+    """A data folder that its owner alone, or nobody, may look into."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0)
+    yield folder
+    folder.chmod(0o700)
+
+
+@pytest.fixture
 def somebody_else() -> Iterator[None]:
     """The test runs as a user whom nothing belongs to; who is not root already may do no more than that."""
     if os.geteuid() != 0:

@@ -1,6 +1,5 @@
 """Settings: where they come from, and how a wrong one is refused."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,15 +28,6 @@ def test_without_any_the_defaults_are_those_of_the_documentation(tmp_path: Path)
 def test_a_data_folder_of_somebody_else_is_one_sentence() -> None:
     with pytest.raises(WrongSetting, match="Run this command as the user that the service runs as"):
         read()
-
-
-@pytest.fixture
-def closed(tmp_path: Path) -> Iterator[Path]:
-    """A data folder that its owner alone, or nobody, may look into."""
-    folder = tmp_path / "data"
-    folder.mkdir(mode=0)
-    yield folder
-    folder.chmod(0o700)
 
 
 def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import pkgutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
@@ -186,18 +185,10 @@ def test_a_url_that_is_none_is_refused_in_one_sentence(url: str) -> None:
         open_store(url)
 
 
-def test_a_store_of_somebody_else_is_one_sentence(closed: Path, somebody_else: None) -> None:
+@pytest.mark.usefixtures("closed", "somebody_else")
+def test_a_store_of_somebody_else_is_one_sentence(closed: Path) -> None:
     with pytest.raises(ClosedStore, match="cannot be written by this user"):
         open_store(f"sqlite:///{closed}/roster.db")
-
-
-@pytest.fixture
-def closed(tmp_path: Path) -> Iterator[Path]:
-    """A folder that its owner alone, or nobody, may look into."""
-    folder = tmp_path / "closed"
-    folder.mkdir(mode=0)
-    yield folder
-    folder.chmod(0o700)
 
 
 def test_a_refused_url_does_not_show_its_password() -> None:
