@@ -1,6 +1,7 @@
 """The lines that docs/clients.md gives people to copy, run as they stand there but for names, port and known server."""
 
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -57,8 +58,8 @@ def fetched(folder: Path) -> set[str]:
 @by(Sftp())
 def test_the_lines_for_sftp_in_cron(ground: Ground, at: Reach, roster: Path) -> None:
     (roster / "upload.sftp").write_text(block(at, "Linux, macOS: cron with OpenSSH's sftp"))
-    command = block(at, "Linux, macOS: cron with OpenSSH's sftp", 1).split()[5:]
-    run(at, [command[0], *options(at), *command[1:]])
+    line = block(at, "Linux, macOS: cron with OpenSSH's sftp", 1).split(maxsplit=5)[5]
+    run(at, ["sh", "-c", line.replace("sftp", shlex.join(["sftp", *options(at)]), 1)])
     assert {path.name for path in ground.folders.home.iterdir()} == set(without_mistakes())
     assert fetched(roster / "report") >= REPORT
 
