@@ -13,7 +13,7 @@ import pytest
 from sftpingest.doors.sftp import Rules
 from sftpingest.doors.sftp.guarding import exchange, refusals
 from sftpingest.doors.sftp.guarding.guests import Guests
-from sftpingest.doors.sftp.guarding.origin import origin, origins
+from sftpingest.doors.sftp.guarding.origin import origins
 from sftpingest.doors.sftp.guarding.refusals import Refusals
 from sftpingest.doors.sftp.guarding.watching import Ban, Known, News
 from tests.doors.sftp.conftest import PASSWORD, USER, Knock
@@ -22,7 +22,6 @@ from tests.doors.sftp.test_proxy import BALANCER, version_1
 
 def test_an_address_counts_as_its_network_and_the_one_around_that() -> None:
     assert origins("2001:db8:1:2::3") == ("2001:db8:1:2::/64", "2001:db8:1::/48")
-    assert origin("2001:db8:1:2::3") == "2001:db8:1:2::/64"
     assert origins("192.0.2.1") == origins("::ffff:192.0.2.1") == ("192.0.2.1",)
     assert origins("nonsense") == ("nonsense",)
 

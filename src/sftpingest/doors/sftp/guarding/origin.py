@@ -26,14 +26,12 @@ def plain(text: str) -> str:
         return text
 
 
-def origin(text: str) -> str:
-    """What an address counts as first: `192.0.2.1`, `2001:db8:0:1::/64`. What is no address counts as it stands."""
-    return origins(text)[0]
-
-
 @lru_cache(4096)
 def origins(text: str) -> tuple[str, ...]:
-    """All that an address counts as, the narrowest first: an IPv6 address as its /64 and as its /48."""
+    """All that an address counts as, the narrowest first: an IPv6 address as its /64 and as its /48.
+
+    `192.0.2.1`, or `2001:db8:0:1::/64` and `2001:db8::/48`. What is no address counts as it stands.
+    """
     try:
         found = read(text)
     except ValueError:
