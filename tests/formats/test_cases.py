@@ -36,6 +36,8 @@ COSTS = {
     Code.FILE_EMPTY: {Severity.UPLOAD, Severity.FILE},
     Code.FILE_ENCODING: {Severity.NOTE},
     Code.FILE_UNKNOWN: {Severity.NOTE},
+    Code.FILE_NOT_ROSTERED: {Severity.NOTE},
+    Code.FILE_UNEXPECTED: {Severity.FILE},
     Code.FILE_REPEATED: {Severity.UPLOAD},
     Code.COLUMN_MISSING: {Severity.UPLOAD, Severity.FILE},
     Code.COLUMN_UNKNOWN: {Severity.NOTE},
@@ -43,10 +45,11 @@ COSTS = {
     Code.ROW_MALFORMED: {Severity.ROW},
     Code.VALUE_MISSING: {Severity.ROW, Severity.VALUE},
     Code.VALUE_MALFORMED: {Severity.ROW, Severity.VALUE, Severity.NOTE},
-    Code.VALUE_UNKNOWN: {Severity.VALUE},
+    Code.VALUE_UNKNOWN: {Severity.ROW, Severity.VALUE, Severity.NOTE},
     Code.ID_REPEATED: {Severity.ROW},
     Code.REFERENCE_UNKNOWN: {Severity.ROW, Severity.VALUE},
     Code.REFERENCE_REJECTED: {Severity.ROW, Severity.VALUE},
+    Code.RECORD_ALONE: {Severity.NOTE},
     Code.RECORD_KEPT: {Severity.NOTE},
 }
 
@@ -66,7 +69,7 @@ def expected(case: Path) -> list[Finding]:
 
 def reported(files: Mapping[str, bytes], before: Mapping[str, bytes], form: Format) -> list[Finding]:
     """The findings as rejections.csv shows them."""
-    district = District()
+    district = District(form=form)
     if before:
         district.take_files(before)
     parsed = parse(files, form)
@@ -91,8 +94,12 @@ def test_a_good_case_loses_nothing(case: Path) -> None:
     assert {severity for *_, severity in expected(case)} <= {Severity.NOTE.value}
 
 
-@pytest.mark.parametrize("name", names())
-def test_every_code_and_every_cost_has_a_case(name: str) -> None:
-    shown = {(code, severity) for case in CASES if case.parts[0] == name for *_, code, severity in expected(case)}
+def test_every_code_and_every_cost_has_a_case() -> None:
+    shown = {(code, severity) for case in CASES for *_, code, severity in expected(case)}
     assert set(COSTS) | NOT_IN_FILES == set(Code)
     assert shown == {(code.value, severity.value) for code, severities in COSTS.items() for severity in severities}
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_format_has_cases_of_both_kinds(name: str) -> None:
+    assert {case.parts[1] for case in CASES if case.parts[0] == name} == {"good", "bad"}

@@ -14,9 +14,10 @@ import pandas as pd
 from sftpingest.roster.changes import Changes, Held, KindChanges
 from sftpingest.roster.enrollments import pairs, rests
 from sftpingest.roster.finding import together
+from sftpingest.roster.format import Format
 from sftpingest.roster.frames import no_text
 from sftpingest.roster.judge import Policy, Verdict, judge, refuse
-from sftpingest.roster.kinds import PERSON, RECORDS, REFERS, ROLES, VALUES, Kind
+from sftpingest.roster.kinds import PERSON, RECORDS, REFERS, ROLES, VALUES, Kind, Roster
 from sftpingest.roster.parse import parse
 from sftpingest.roster.reconcile import reconcile
 from sftpingest.roster.sheet import Validated
@@ -73,6 +74,7 @@ class District:
     enrollments: pd.DataFrame = field(default_factory=_no_enrollments)
     next_no: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(RECORDS, 1))
     syncs: int = 0
+    form: Format = FORM
 
     def held(self) -> Held:
         """What reconcile may know of it."""
@@ -82,6 +84,21 @@ class District:
             frames[kind] = frame[["id", "no", "hash", *REFERS.get(kind, {}), *more]].reset_index(drop=True)
         packed = pd.DataFrame({"pair": pairs(self.enrollments), "rest": rests(self.enrollments)})
         return Held(not self.syncs, frames, packed, dict(self.next_no))
+
+    def roster(self) -> Roster:
+        """All that is held, as the store would give it for a delta."""
+        frames = {kind: frame[["id", *VALUES[kind]]] for kind, frame in self.records.items()}
+        places = {kind: {int(no): at for at, no in enumerate(frame["no"])} for kind, frame in self.records.items()}
+        held = self.enrollments.reset_index(drop=True)
+        people = [
+            places[PERSON[ROLES[int(role)]]][int(no)] for role, no in zip(held["role"], held["person"], strict=True)
+        ]
+        sections = [places[Kind.SECTION][int(no)] for no in held["section"]]
+        schools = [places[Kind.SCHOOL].get(int(no), -1) for no in held["school"]]
+        joined = {"section": np.array(sections, np.int32), "person": np.array(people, np.int32)}
+        joined |= {"school": np.array(schools, np.int32)}
+        rest = {"role": held["role"].to_numpy(np.int8), "position": held["position"].to_numpy(np.int8)}
+        return {**frames, Kind.ENROLLMENT: pd.DataFrame(joined | rest)}
 
     def take(self, **files: str | bytes | None) -> Taken:
         """Work out an upload laid over the smallest one and apply it, whether or not it would be held."""
@@ -97,9 +114,9 @@ class District:
 
     def work_out(self, files: Mapping[str, bytes]) -> Taken:
         """Every stage, and nothing applied."""
-        parsed = parse(files, FORM)
+        parsed = parse(files, self.form)
         assert refuse(parsed.findings) is None, said(parsed.findings)
-        validated = validate(parsed)
+        validated = validate(parsed, self.roster() if parsed.partial else None)
         changes, kept = reconcile(validated, self.held())
         verdict = judge(changes, Policy(), first=not self.syncs, released=False)
         return Taken(validated, changes, together([validated.findings, kept]), verdict)

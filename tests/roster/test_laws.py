@@ -50,7 +50,7 @@ def check_sums(parsed: Parsed) -> None:
         assert {one.row for one in mine} <= set(places)
         assert rejected >= set(sheet.malformed.index.tolist())
         accepted = sheet.rows[~sheet.rows.index.isin(list(rejected))]
-        assert len(accepted) + len(rejected) == sheet.records
+        assert len(accepted) + len(rejected) == parsed.records[sheet.name]
         if sheet.form.kind is Kind.ENROLLMENT:
             assert int((validated.roster[Kind.ENROLLMENT]["role"] == 0).sum()) == len(accepted)
         else:

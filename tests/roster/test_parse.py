@@ -187,7 +187,7 @@ def test_an_unclosed_quotation_mark_is_said_and_the_following_rows_keep_their_pl
     assert said(parsed) == [Said("students.csv", 2, "", "row.malformed", "row")]
     students = next(sheet for sheet in parsed.sheets if sheet.form.kind is Kind.STUDENT)
     assert students.rows.index.tolist() == [4]
-    assert students.records == 2
+    assert parsed.records["students.csv"] == 2
 
 
 def test_a_file_of_nothing_but_malformed_rows_is_read() -> None:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from xxhash import xxh3_64_intdigest
 
 from sftpingest.roster.frames import Numbers, arrow
-from sftpingest.roster.kinds import VALUES, Kind
+from sftpingest.roster.kinds import LATER, VALUES, Kind
 
 _CHUNK = 100_000
 #: What an enrollment is made of.
@@ -105,7 +105,11 @@ def hashes(frame: pd.DataFrame, kind: Kind) -> Numbers:
     The store keeps it, so it must stay the same for ever: XXH3 is specified. Two records of one key that differ but
     hash alike would look unchanged: one chance in 2**64 a change.
     """
-    joined = pc.binary_join_element_wise(*[arrow(frame[name]) for name in VALUES[kind]], "\0")
+    later = LATER.get(kind)
+    joined = pc.binary_join_element_wise(*[arrow(frame[name]) for name in VALUES[kind] if name != later], "\0")
+    if later:
+        added = arrow(frame[later])
+        joined = pc.if_else(pc.equal(added, ""), joined, pc.binary_join_element_wise(joined, added, "\0"))
     out = [_digest(joined.slice(start, _CHUNK)) for start in range(0, len(joined), _CHUNK)]
     return np.concatenate(out) if out else np.empty(0, np.int64)
 

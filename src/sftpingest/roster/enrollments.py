@@ -60,7 +60,8 @@ def reconcile_enrollments(
     left = np.ones(size, bool)
     left[place[both]] = False
     goes = _may_go(theirs[left], rest[left], theirs, validated, held, gone)
-    goes |= _replaced(theirs[left], rest[left], came)
+    if not validated.teachers_enrolled:
+        goes |= _replaced(theirs[left], rest[left], came)
     removed = _unpacked(theirs[left][goes])
     changes = KindChanges(came.iloc[ours_order[~both]], came.iloc[ours_order[changed]], removed, size)
     return changes, np.unique(rest[left][~goes] >> 8)
@@ -76,8 +77,8 @@ def _with_co_teachers(
     named = validated.co_teachers
     pair = _pair(named["section_id"], named["person_id"], held, TEACHER)
     place = np.minimum(np.searchsorted(theirs, pair), len(theirs) - 1)
-    if not len(named):
-        return came
+    if not len(named) or validated.teachers_enrolled:
+        return came  # the place of one whose row was rejected is left free by the others
     teach = pairs(came[(came["role"] == TEACHER).to_numpy()])
     taught = np.flatnonzero((theirs & 1) == TEACHER)
     taught = taught[~np.isin(theirs[taught], teach)]  # those that came are where the upload says
@@ -130,11 +131,16 @@ def _may_go(left: Numbers, rest: Numbers, theirs: Numbers, validated: Validated,
     away, shifted = _turned_away(validated, held, theirs)
     student: Mask = (person != _UNSURE) & ~np.isin(left, away)
     if shifted or Kind.ENROLLMENT in validated.doubtful:
-        student[:] = False  # enrollments.csv says nothing of teachers
+        student[:] = False
+        doubted = validated.teachers_enrolled  # else enrollments.csv says nothing of teachers
+    else:
+        doubted = False
     named = _pair(validated.co_teachers["section_id"], validated.co_teachers["person_id"], held, TEACHER)
     teacher: Mask = ~np.isin(left, named) & ~np.isin(
         pack(there["section"].to_numpy(), rest & 0xFF), _places(validated, held)
     )
+    if doubted:
+        teacher[:] = False
     if Kind.TEACHER in doubtful(validated, held):
         teacher &= person == _CAME
     alone: Mask = (section == _CAME) & np.where(learns, student, teacher)

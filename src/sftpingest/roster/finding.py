@@ -33,6 +33,8 @@ class Code(StrEnum):
     FILE_EMPTY = "file.empty"  #: no bytes, or no records
     FILE_ENCODING = "file.encoding"  #: read, though it is not UTF-8
     FILE_UNKNOWN = "file.unknown"  #: no file of the format
+    FILE_NOT_ROSTERED = "file.not_rostered"  #: known, counted and kept with the upload; no part of the roster
+    FILE_UNEXPECTED = "file.unexpected"  #: is there, though the manifest calls it absent
     FILE_REPEATED = "file.repeated"  #: two files that are the same file of the format
     FILE_BROKEN_OFF = "file.broken_off"  #: an upload of the file ended early and does not count
     COLUMN_MISSING = "column.missing"  #: a required heading is not there
@@ -45,6 +47,7 @@ class Code(StrEnum):
     ID_REPEATED = "id.repeated"  #: a second row with an id
     REFERENCE_UNKNOWN = "reference.unknown"  #: names a record that is not in this upload
     REFERENCE_REJECTED = "reference.rejected"  #: names a record whose own row was rejected
+    RECORD_ALONE = "record.alone"  #: a person to call whom no student names
     RECORD_KEPT = "record.kept"  #: has no row any more, but other rows still name it
 
 
@@ -57,6 +60,8 @@ SENTENCES: dict[Code, str] = {
     Code.FILE_ENCODING: "{file} is not in UTF-8; it was read as {detail}. Check names with accents, "
     "and export as CSV UTF-8 if you can.",
     Code.FILE_UNKNOWN: "{file} is not one of the files of this format, so it was passed over. {detail}",
+    Code.FILE_NOT_ROSTERED: "{file} was recognised and kept with the upload, {detail}. It is no part of the roster.",
+    Code.FILE_UNEXPECTED: "{file} is there, but {detail} calls it absent, so it was not read. Correct one of the two.",
     Code.FILE_REPEATED: "{file} is the same file as {detail}. Delete the one that is out of date.",
     Code.FILE_BROKEN_OFF: "An upload of {file} broke off before its end and does not count. Upload it again.",
     Code.COLUMN_MISSING: "The column {column} is not in {file}. Add it to the export; its cells must be filled.",
@@ -71,6 +76,8 @@ SENTENCES: dict[Code, str] = {
     "or give it its own id. {detail}",
     Code.REFERENCE_UNKNOWN: '{column} "{value}" is not in {detail}. Add it there, or correct it here.',
     Code.REFERENCE_REJECTED: '{column} "{value}" was itself rejected. Mend {detail} first; then this is right too.',
+    Code.RECORD_ALONE: "No student names {record}, so this person is not in the roster. Nothing needs to be done, "
+    "or name {record} in {column} of the student.",
     Code.RECORD_KEPT: "No accepted row brings {record} any more, but rows of this upload or records that stay "
     "still name it, so it was kept. Put it back into {file}, or take it out of the rows that name it.",
 }

@@ -53,7 +53,16 @@ class FileFormat:
     core: bool  #: without it the upload is refused
     extensions: str  #: columns whose heading starts so are kept under `ext`; '' where there are none
     passed_over: tuple[str, ...]  #: folded headings that are never read, such as passwords
+    known: frozenset[str]  #: folded headings that are read past unsaid
     further: tuple[str, ...]  #: what a repeated id may add: contact, school
+    adds: bool  #: its rows add columns to records of an earlier file
+    roles: bool  #: who these people are stands in the format's file of roles
+    lists: frozenset[str]  #: columns whose cells are lists, parted by commas
+    if_known: frozenset[str]  #: columns in which a word that is none of ours is dropped unsaid
+    usual: Mapping[str, str]  #: column -> the value that says nothing
+    leaving: frozenset[str]  #: folded words of the column `leaves` of records that are to go
+    only: Mapping[str, frozenset[str]]  #: folded heading -> folded words: the rows that this reading takes
+    passed: Mapping[str, frozenset[str]]  #: the same: rows that are known, and not rostered
     columns: Mapping[str, Column]
 
     def part(self, name: str) -> tuple[Column, ...]:
@@ -61,9 +70,18 @@ class FileFormat:
         return tuple(column for column in self.columns.values() if column.name.startswith(f"{name}."))
 
     @property
-    def by_heading(self) -> dict[str, Column]:
-        """Folded heading -> column."""
-        return {fold(heading): column for column in self.columns.values() for heading in column.headings}
+    def elsewhere(self) -> frozenset[str]:
+        """Columns that may stand in the file of roles."""
+        return frozenset({"school_id", *(f"only.{heading}" for heading in self.only)} if self.roles else ())
+
+    @property
+    def by_heading(self) -> dict[str, tuple[Column, ...]]:
+        """Folded heading -> the columns that are read from it."""
+        out: dict[str, tuple[Column, ...]] = {}
+        for column in self.columns.values():
+            for heading in column.headings:
+                out[fold(heading)] = (*out.get(fold(heading), ()), column)
+        return out
 
 
 @dataclass(frozen=True)
@@ -72,12 +90,26 @@ class Format:
 
     name: str
     title: str
-    files: tuple[FileFormat, ...]
+    files: tuple[FileFormat, ...]  #: several in a row of one name are readings of one file
+    manifest: str = ""  #: the file that says which files are there and how they are meant
+    not_rostered: tuple[str, ...] = ()  #: files that are counted and kept with the upload, no more
+    roles: FileFormat | None = None  #: the file that says who people are, where it is one of its own
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the files, each once."""
+        more = (self.roles.name,) if self.roles else ()
+        return tuple(dict.fromkeys([*(file.name for file in self.files), *more]))
+
+    def readings(self, name: str) -> tuple[FileFormat, ...]:
+        """Everything that the file of that name is read as."""
+        return tuple(file for file in (*self.files, *([self.roles] if self.roles else [])) if file.name == name)
 
     def file(self, name: str) -> FileFormat | None:
         """The file of this format that `name` is, in any case; None where it is none."""
         folded = name.casefold()
-        named = ((file, (file.name, *file.older_names)) for file in self.files)
+        known = (*self.files, *([self.roles] if self.roles else []))
+        named = ((file, (file.name, *file.older_names)) for file in known)
         return next((file for file, names in named if folded in map(str.casefold, names)), None)
 
     def of(self, kind: Kind) -> FileFormat | None:
@@ -153,14 +185,51 @@ def _refuse_unknown(table: Mapping[str, Any], known: Iterable[str], place: str) 
 
 def _format(source: dict[str, Any]) -> Format:
     top = "at the top"
-    _refuse_unknown(source, ("name", "title", "words", "files"), top)
-    spelt = _get(source, "words", top, {}, shape=dict)
-    words = {name: _words(name, _get(spelt, name, "words", shape=dict)) for name in spelt}
-    tables = _get(source, "files", top, shape=dict)
-    files = tuple(_file(name, _get(tables, name, "files", shape=dict), words) for name in tables)
+    _refuse_unknown(source, ("name", "title", "words_of", "words", "files", "manifest", "not_rostered", "roles"), top)
+    words = _all_words(source)
+    files = _files(_get(source, "files", top, shape=dict), words)
+    roles = source.get("roles") and _roles(_get(source, "roles", top, shape=dict), words)
     for at, file in enumerate(files):
-        refuse_unusable(file, files[:at])
-    return Format(_get(source, "name", top, shape=str), _get(source, "title", top, shape=str), files)
+        refuse_unusable(file, files[:at], manifest="manifest" in source)
+    return Format(
+        name=_get(source, "name", top, shape=str),
+        title=_get(source, "title", top, shape=str),
+        files=files,
+        manifest=_get(source, "manifest", top, "", shape=str),
+        not_rostered=tuple(_get(source, "not_rostered", top, [], shape=list)),
+        roles=roles or None,
+    )
+
+
+def _files(tables: dict[str, Any], words: Mapping[str, Mapping[str, str]]) -> tuple[FileFormat, ...]:
+    """Each file; where its table is a list of tables, each of its readings."""
+    out = []
+    for name, table in tables.items():
+        readings = table if isinstance(table, list) else [_get(tables, name, "files", shape=dict)]
+        out += [_file(name, reading, words) for reading in readings]
+    return tuple(out)
+
+
+def _roles(table: dict[str, Any], words: Mapping[str, Mapping[str, str]]) -> FileFormat:
+    """The file of roles: person_id, role, rank (primary first) and school_id."""
+    named = _get(table, "file", "roles", shape=str)
+    rest = {key: value for key, value in table.items() if key != "file"}
+    file = _file(named, rest | {"kind": Kind.STAFF.value}, words)
+    for name in ("person_id", "role", "school_id"):
+        if name not in file.columns:
+            raise Unusable(f"roles.columns.{name}", 'it is needed. Write: { from = "..." }.')
+    return file
+
+
+def _all_words(source: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """The words of the format, over those of the format that it takes words from."""
+    spelt = _get(source, "words", "at the top", {}, shape=dict)
+    words = {name: _words(name, _get(spelt, name, "words", shape=dict)) for name in spelt}
+    if "words_of" not in source:
+        return words
+    other = _get(source, "words_of", "at the top", shape=str)
+    theirs = _all_words(tomllib.loads(source_of(other)))
+    return theirs | {name: theirs.get(name, {}) | own for name, own in words.items()}
 
 
 def _words(name: str, table: dict[str, Any]) -> dict[str, str]:
@@ -169,10 +238,29 @@ def _words(name: str, table: dict[str, Any]) -> dict[str, str]:
     return {spelling.casefold(): word for word, spellings in spelt.items() for spelling in (word, *spellings)}
 
 
+#: What a file may have beside its columns.
+_SETTINGS = (
+    "kind",
+    "core",
+    "older_names",
+    "extensions",
+    "passed_over",
+    "known",
+    "further",
+    "adds",
+    "roles",
+    "lists",
+    "if_known",
+    "usual",
+    "leaving",
+    "only",
+    "passed",
+)
+
+
 def _file(name: str, table: dict[str, Any], words: Mapping[str, Mapping[str, str]]) -> FileFormat:
     place = f'files."{name}"'
-    settings = ("kind", "core", "older_names", "extensions", "passed_over", "further", "columns", *PARTS)
-    _refuse_unknown(table, settings, place)
+    _refuse_unknown(table, (*_SETTINGS, "columns", *PARTS), place)
     columns = {}
     for part in ("columns", *PARTS):
         lines = _get(table, part, place, {}, shape=dict)
@@ -180,6 +268,10 @@ def _file(name: str, table: dict[str, Any], words: Mapping[str, Mapping[str, str
             full = key if part == "columns" else f"{part}.{key}"
             line = _get(lines, key, f"{place}.{part}", shape=dict)
             columns[full] = _column(full, line, words, f"{place}.{part}.{key}")
+    only, passed = (_chosen(_get(table, key, place, {}, shape=dict), f"{place}.{key}") for key in ("only", "passed"))
+    beside = _get(table, "roles", place, default=False, shape=bool)
+    for heading in (*only, *passed):
+        columns[f"only.{fold(heading)}"] = Column(f"only.{fold(heading)}", (heading,), required=True)
     return FileFormat(
         name=name,
         older_names=tuple(_get(table, "older_names", place, [], shape=list)),
@@ -187,9 +279,23 @@ def _file(name: str, table: dict[str, Any], words: Mapping[str, Mapping[str, str
         core=_get(table, "core", place, default=False, shape=bool),
         extensions=_get(table, "extensions", place, "", shape=str),
         passed_over=tuple(fold(heading) for heading in _get(table, "passed_over", place, [], shape=list)),
+        known=frozenset(fold(heading) for heading in _get(table, "known", place, [], shape=list)),
         further=tuple(_get(table, "further", place, [], shape=list)),
+        adds=_get(table, "adds", place, default=False, shape=bool),
+        roles=beside,
+        lists=frozenset(_get(table, "lists", place, [], shape=list)),
+        if_known=frozenset(_get(table, "if_known", place, [], shape=list)),
+        usual={name: str(word) for name, word in _get(table, "usual", place, {}, shape=dict).items()},
+        leaving=frozenset(map(str.casefold, _get(table, "leaving", place, [], shape=list))),
+        only={fold(heading): words for heading, words in only.items()},
+        passed={fold(heading): words for heading, words in passed.items()},
         columns=columns,
     )
+
+
+def _chosen(table: dict[str, Any], place: str) -> dict[str, frozenset[str]]:
+    """Heading -> the words, folded, of the rows that are meant."""
+    return {heading: frozenset(map(str.casefold, _get(table, heading, place, shape=list))) for heading in table}
 
 
 def _column(name: str, line: dict[str, Any], words: Mapping[str, Mapping[str, str]], place: str) -> Column:

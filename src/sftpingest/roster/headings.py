@@ -27,14 +27,18 @@ def match(
     unknown, repeated = [], []
     for at, heading in enumerate(headings):
         folded = fold(heading)
-        column = known[folded].name if folded in known else _extension(folded, form)
-        if column is None:
-            unknown += [] if is_secret(heading, form) else [heading or f"{at + 1} (it has no heading)"]
-        elif column in columns:
+        own = _extension(folded, form)
+        names = [column.name for column in known[folded]] if folded in known else [own] if own else []
+        if not names:
+            unknown += (
+                [] if is_secret(heading, form) or folded in form.known else [heading or f"{at + 1} (it has no heading)"]
+            )
+        elif names[0] in columns:
             repeated.append(heading)
         else:
-            columns[column] = at
-    missing = [column.heading for column in form.columns.values() if column.required and column.name not in columns]
+            columns |= dict.fromkeys(names, at)
+    needed = [column for column in form.columns.values() if column.required and column.name not in form.elsewhere]
+    missing = [column.heading for column in needed if column.name not in columns]
     said = [_about_columns(Code.COLUMN_REPEATED, refused, name, repeated)]
     said.append(_about_columns(Code.COLUMN_MISSING, refused, name, missing))
     if any(column in form.columns for column in columns):
@@ -61,7 +65,7 @@ def _about_columns(
 
 def _advice(unknown: list[str], columns: dict[str, int], form: FileFormat) -> list[str]:
     """What to do about each unknown heading. Only the first ones are compared with those that are not there."""
-    left = {folded: column.heading for folded, column in form.by_heading.items() if column.name not in columns}
+    left = {folded: all_[0].heading for folded, all_ in form.by_heading.items() if all_[0].name not in columns}
     alike = [get_close_matches(fold(heading), left, 1, _ALIKE) for heading in unknown[:_COMPARED]]
     known = [f"Is it {left[match[0]]}? Then give it that heading." if match else _CORRECT for match in alike]
     return known + [_CORRECT] * (len(unknown) - len(known))

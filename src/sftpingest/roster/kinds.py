@@ -42,6 +42,9 @@ RECORDS: tuple[Kind, ...] = tuple(kind for kind in Kind if kind is not Kind.ENRO
 #: The kind of the person that an enrollment of that role names.
 PERSON = {Role.STUDENT: Kind.STUDENT, Role.TEACHER: Kind.TEACHER}
 
+#: The kinds of people who have an id of their own in the district.
+PEOPLE = (Kind.STUDENT, Kind.TEACHER, Kind.STAFF)
+
 #: The columns of each kind beside its key `id`, in the order in which they are stored and shown. All are text;
 #: empty is ''. Dates are YYYY-MM-DD. `more_school_ids` and `ext` are JSON or ''.
 VALUES: dict[Kind, tuple[str, ...]] = {
@@ -62,8 +65,8 @@ VALUES: dict[Kind, tuple[str, ...]] = {
         "phone",
         "ext",
     ),
-    Kind.TERM: ("name", "start_date", "end_date"),
-    Kind.COURSE: ("number", "name"),
+    Kind.TERM: ("name", "start_date", "end_date", "ext"),
+    Kind.COURSE: ("number", "name", "ext"),
     Kind.SECTION: (
         "school_id",
         "course_id",
@@ -145,8 +148,12 @@ VALUES: dict[Kind, tuple[str, ...]] = {
         "phone",
         "phone_type",
         "email",
+        "ext",
     ),
 }
+
+#: Columns that a kind has had from a later version of the program on: an empty one leaves the hash as it was before.
+LATER: dict[Kind, str] = {Kind.TERM: "ext", Kind.COURSE: "ext", Kind.CONTACT: "ext"}
 
 #: Which column of a kind holds the key of another kind. Terms and courses before the schools they lie in.
 REFERS: dict[Kind, dict[str, Kind]] = {

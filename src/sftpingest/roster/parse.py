@@ -4,13 +4,15 @@ In: the uploaded files by name, and the district's format.
 Out: a Sheet for each file that can be read, and findings about files, columns and rows of the wrong length.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import pyarrow as pa
 
 from sftpingest.roster.encoding import Unreadable, to_utf8
+from sftpingest.roster.expected import Expected, expect
 from sftpingest.roster.finding import Code, Severity, found, one_line, shorten, together
 from sftpingest.roster.format import FileFormat, Format
 from sftpingest.roster.frames import TEXT, text
@@ -29,19 +31,24 @@ def parse(files: Mapping[str, bytes], form: Format) -> Parsed:
 
     `files` may read a file only when it is asked for: two at a time are in memory, each read in a thread of its own.
     """
-    unknown = [_unknown(name, form) for name in sorted(files) if form.file(name) is None]
+    expected = expect(files, form)
+    unknown = [_unknown(name, form) for name in sorted(files) if not expected.knows(name)]
     with ThreadPoolExecutor(2) as readers:
-        read_so = list(readers.map(lambda file: _file(_names(files, form, file), files, file), form.files))
-    sheets = tuple(sheet for sheet, _ in read_so if sheet is not None)
-    return Parsed(sheets, together([*unknown, *(findings for _, findings in read_so)]))
-
-
-def _names(files: Mapping[str, bytes], form: Format, file: FileFormat) -> list[str]:
-    return sorted(name for name in files if form.file(name) is file)
+        read_so = list(readers.map(lambda name: _file(name, files, form, expected), form.names))
+    sheets = [sheet for read in read_so for sheet in read.sheets]
+    whole = [sheet.form for sheet in sheets if not sheet.delta]
+    return Parsed(
+        sheets=tuple(sheet for sheet in sheets if sheet.form is not form.roles),
+        findings=together([expected.findings, *unknown, *(read.findings for read in read_so)]),
+        records={read.sheets[0].name: read.records for read in read_so if read.sheets} | expected.counted,
+        partial=expected.partial or any(sheet.delta for sheet in sheets),
+        adds=tuple(file for file in form.files if file.adds and file not in whole),
+        roles=next((sheet for sheet in sheets if sheet.form is form.roles), None),
+    )
 
 
 def _unknown(name: str, form: Format) -> pd.DataFrame:
-    detail = f"Rename it if it is meant to be read: {', '.join(file.name for file in form.files)}."
+    detail = f"Rename it if it is meant to be read: {', '.join(form.names)}."
     if name.lower().endswith(WORKBOOKS):
         detail = "It is a workbook: save each of its sheets as CSV UTF-8, and upload those."
     if name in OURS:
@@ -57,13 +64,28 @@ class _Refused(Exception):
         self.findings = together(findings)
 
 
-def _file(names: list[str], files: Mapping[str, bytes], form: FileFormat) -> tuple[Sheet | None, pd.DataFrame]:
-    """One file of the format, of which the upload holds `names`."""
-    refused = Severity.UPLOAD if form.core else Severity.FILE
+@dataclass(frozen=True)
+class _Read:
+    """One file, read."""
+
+    sheets: tuple[Sheet, ...]
+    findings: pd.DataFrame
+    records: int = 0
+
+
+def _file(name: str, files: Mapping[str, bytes], form: Format, expected: Expected) -> _Read:
+    """The file of that name in the format, which may be there under another one, or twice."""
+    readings = form.readings(name)
+    there = sorted(each for each in files if expected.names.get(each) == name and each not in expected.left_out)
+    if form.roles and form.roles.name not in expected.names.values():
+        readings = tuple(replace(reading, roles=False) for reading in readings)
+    refused = Severity.UPLOAD if readings[0].core else Severity.FILE
+    if not there and not readings[0].core:
+        return _Read((), together([]))
     try:
-        return _one(_only(names, form, refused), files, form, refused) if names or form.core else (None, together([]))
+        return _one(_only(there, readings[0], refused), files, readings, refused, expected)
     except _Refused as error:
-        return None, error.findings
+        return _Read((), error.findings)
 
 
 def _only(names: list[str], form: FileFormat, refused: Severity) -> str:
@@ -75,7 +97,9 @@ def _only(names: list[str], form: FileFormat, refused: Severity) -> str:
     return names[0]
 
 
-def _one(name: str, files: Mapping[str, bytes], form: FileFormat, refused: Severity) -> tuple[Sheet, pd.DataFrame]:
+def _one(
+    name: str, files: Mapping[str, bytes], readings: tuple[FileFormat, ...], refused: Severity, expected: Expected
+) -> _Read:
     """Read one file. Raises _Refused."""
     try:
         raw, encoding = to_utf8(files[name])
@@ -88,25 +112,43 @@ def _one(name: str, files: Mapping[str, bytes], form: FileFormat, refused: Sever
     if parted := other_separator(table.headings):
         raise _Refused(found(Code.FILE_UNREADABLE, refused, name, detail=f"its cells are separated by {parted}"))
     said = [found(Code.FILE_ENCODING, Severity.NOTE, name, detail=encoding)] if encoding else []
-    columns, about = match(table.headings, name, form, refused)
-    findings = together([*said, about])
+    columns, about = zip(*(match(table.headings, name, reading, refused) for reading in readings), strict=True)
+    findings = together([*said, _of_all(about)])
     if (findings["severity"] == refused.value).any():
         raise _Refused(findings)
     if not len(table.numbers) and not table.ragged:
         raise _Refused(findings, found(Code.FILE_EMPTY, refused, name))
-    return _sheet(name, form, table, columns, findings)
+    records = len(table.numbers) + len(table.ragged)
+    sheets = _sheets(name, readings, table, columns, delta=name in expected.deltas)
+    told = _about_malformed(sheets[0], table, columns[0].get("id"))
+    return _Read(sheets, together([findings, told]), records)
 
 
-def _sheet(
-    name: str, form: FileFormat, table: Table, columns: dict[str, int], findings: pd.DataFrame
-) -> tuple[Sheet, pd.DataFrame]:
+def _of_all(about: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """What all readings of a file say of its headings: one is unknown where each of them passes it over."""
+    if len(about) == 1:
+        return about[0]
+    every = together(about)
+    times = every.groupby(["code", "column"])["file"].transform("size").to_numpy()
+    unknown = (every["code"] == Code.COLUMN_UNKNOWN.value).to_numpy(bool)
+    everywhere: pd.DataFrame = every[~unknown | (times == len(about))].drop_duplicates(["code", "column"])
+    return everywhere
+
+
+def _sheets(
+    name: str, readings: tuple[FileFormat, ...], table: Table, columns: Sequence[dict[str, int]], *, delta: bool
+) -> tuple[Sheet, ...]:
+    """The file as each of its readings sees it; the cells are shared."""
     index = pd.Index(table.numbers)
-    cells = {column: text(table.take_column(at), index) for column, at in columns.items()}
+    places = sorted({at for places in columns for at in places.values()})
+    cells = {at: text(table.take_column(at), index) for at in places}
     shown = one_line(text(table.headings)).tolist()
-    headings = {column: shown[at] for column, at in columns.items()}
-    malformed = _malformed(table.ragged, columns)
-    sheet = Sheet(name, form, headings, pd.DataFrame(cells, index=index), malformed)
-    return sheet, together([findings, _about_malformed(sheet, table, columns.get("id"))])
+    out = []
+    for form, places_of in zip(readings, columns, strict=True):
+        rows = pd.DataFrame({column: cells[at] for column, at in places_of.items()}, index=index)
+        headings = {column: shown[at] for column, at in places_of.items()}
+        out.append(Sheet(name, form, headings, rows, _malformed(table.ragged, places_of), delta))
+    return tuple(out)
 
 
 def _malformed(ragged: tuple[Record, ...], columns: dict[str, int]) -> pd.DataFrame:

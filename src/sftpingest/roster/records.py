@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sftpingest.roster.frames import Mask, Positions, arrow, blank, compose, filled, names, take, text
-from sftpingest.roster.kinds import STUDENT, VALUES, Kind
+from sftpingest.roster.kinds import VALUES, Kind
 from sftpingest.roster.repeats import contact_keys
 
 
@@ -23,11 +23,22 @@ def cell(rows: pd.DataFrame, name: str) -> pd.Series:
 
 def records(rows: pd.DataFrame, kind: Kind) -> pd.DataFrame:
     """The records of a kind whose id and values stand in the rows themselves. The index counts from 0."""
-    cells = {name: cell(rows, name) for name in ("id", *VALUES[kind]) if name != "ext"}
+    cells = {name: _told(rows, name) for name in ("id", *VALUES[kind]) if name != "ext"}
     if "ext" in VALUES[kind]:
         cells["ext"] = _ext(rows)
     frame = pd.DataFrame(cells)
     return frame.reset_index(drop=True)
+
+
+def _told(rows: pd.DataFrame, name: str) -> pd.Series:
+    """A column; where the rows say it in our own words too (a roster that we wrote), these count."""
+    cells = cell(rows, name)
+    ours = f"clever.{name}"
+    return (
+        text(pc.if_else(pc.equal(arrow(rows[ours]), ""), arrow(cells), arrow(rows[ours])), rows.index)
+        if (ours in rows)
+        else cells
+    )
 
 
 def _ext(rows: pd.DataFrame) -> pd.Series:
@@ -78,18 +89,21 @@ def course_ids(rows: pd.DataFrame) -> pd.Series:
 
 def term_ids(rows: pd.DataFrame) -> pd.Series:
     """The key of each section's term: name, start and end (clever.md 2.5); '' for none."""
-    return compose([cell(rows, f"term.{name}") for name in VALUES[Kind.TERM]])
+    return compose([cell(rows, f"term.{name}") for name in ("name", "start_date", "end_date")])
 
 
 def derived(rows: pd.DataFrame, ids: pd.Series, kind: Kind) -> pd.DataFrame:
     """Courses or terms out of the sections that name them, each once."""
-    cells = {name: cell(rows, f"{kind}.{name}") for name in VALUES[kind]}
+    cells = {name: cell(rows, f"{kind}.{name}") for name in VALUES[kind]}  # `ext` is empty: no part of a row has it
     frame = pd.DataFrame({"id": ids} | cells)
     return frame[filled(ids)].drop_duplicates("id").reset_index(drop=True)
 
 
 def sections(rows: pd.DataFrame, primary: Positions, teachers: pd.DataFrame) -> pd.DataFrame:
-    """Sections, with their course, their term, and the name that Clever generates (clever.md 1.4)."""
+    """Sections; where their courses, terms and teachers stand in the same rows, with the name that Clever generates.
+
+    (clever.md 1.4)
+    """
     frame = records(rows, Kind.SECTION)
     last_names = arrow(take(teachers["last_name"], primary, rows.index))
     return frame.assign(
@@ -109,22 +123,54 @@ def _section_name(rows: pd.DataFrame, last_names: pa.Array) -> pd.Series:
     return text(pc.if_else(pc.equal(course, ""), arrow(cell(rows, "given_name")), name), rows.index)
 
 
-def enrollments(section: Positions, person: Positions, school: Positions, role: int, position: int) -> pd.DataFrame:
+def enrollments(
+    section: Positions, person: Positions, school: Positions, role: int, position: "int | Positions"
+) -> pd.DataFrame:
     """Enrollments of one role; see kinds.Roster for the columns."""
+    place = np.full(len(section), position, np.int8) if isinstance(position, int) else position.astype(np.int8)
+    role_of = np.full(len(section), role, np.int8)
     return pd.DataFrame(
-        {
-            "section": section,
-            "person": person,
-            "school": school,
-            "role": np.full(len(section), role, np.int8),
-            "position": np.full(len(section), position, np.int8),
-        },
-        copy=False,
+        {"section": section, "person": person, "school": school, "role": role_of, "position": place}, copy=False
     )
 
 
-def and_students(teach: pd.DataFrame, section: Positions, person: Positions, school: Positions) -> pd.DataFrame:
-    """The enrollments of teachers, and those of students after them, column by column to save memory."""
-    learn = enrollments(section, person, school, STUDENT, 0)
-    both = {name: np.concatenate([teach[name].to_numpy(), learn[name].to_numpy()]) for name in names(teach)}
-    return pd.DataFrame(both, copy=False)
+def both(there: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+    """Enrollments and further ones after them, column by column to save memory."""
+    if not len(there):
+        return more
+    columns = {name: np.concatenate([there[name].to_numpy(), more[name].to_numpy()]) for name in names(more)}
+    return pd.DataFrame(columns, copy=False)
+
+
+def added(frame: pd.DataFrame, rows: pd.DataFrame, at: Positions, kind: Kind) -> pd.DataFrame:
+    """Records with the columns that `rows` have for them; `at`: where the record of each row stands."""
+    columns = {name: rows[name] for name in names(rows) if name in VALUES[kind] and name != "id"}
+    if any(name.startswith("flags.") for name in names(rows)):
+        columns["race"] = race_of(rows)
+    back = np.full(len(frame), -1, np.int32)
+    back[at] = np.arange(len(rows), dtype=np.int32)
+    out = {name: take(cells, back, frame.index).fillna("") for name, cells in columns.items()}
+    ext = take(_ext(rows), back, frame.index).fillna("")
+    return frame.assign(**out, ext=both_ext(frame["ext"], ext))
+
+
+def both_ext(there: pd.Series, more: pd.Series) -> pd.Series:
+    """Two JSON objects a row as one; both are '' or have something in them, and no name stands in both."""
+    first, second = arrow(there), arrow(more)
+    joined = pc.binary_join_element_wise(
+        pc.utf8_slice_codeunits(first, 0, -1), pc.utf8_slice_codeunits(second, 1), ", "
+    )
+    one = pc.if_else(pc.equal(second, ""), first, pc.if_else(pc.equal(first, ""), second, joined))
+    return text(one, there.index)
+
+
+def race_of(rows: pd.DataFrame) -> pd.Series:
+    """The race that the columns `flags` say: the one that is true, or that several are."""
+    out, count = np.full(len(rows), "", object), np.zeros(len(rows), np.int8)
+    for name in names(rows):
+        if name.startswith("flags."):
+            true = np.asarray(pc.equal(arrow(rows[name]), "Y").to_numpy(zero_copy_only=False), bool)
+            count += true
+            out[true] = name.removeprefix("flags.")
+    out[count > 1] = "Two or More Races"
+    return text(pa.array(out, pa.string()), rows.index)

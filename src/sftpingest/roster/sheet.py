@@ -23,10 +23,7 @@ class Sheet:
     rows: pd.DataFrame  #: TEXT in our columns, only those that are there; the index is the place in the file
     malformed: pd.DataFrame  #: the same columns for rows of the wrong length, as far as a cell stands there
 
-    @property
-    def records(self) -> int:
-        """How many records the file has."""
-        return len(self.rows) + len(self.malformed)
+    delta: bool = False  #: says only what is new, changed or to go; else it is the whole of its kind
 
     def heading(self, column: str) -> str:
         """The heading of our column as uploaded, or as the format spells it where the file has none."""
@@ -37,8 +34,12 @@ class Sheet:
 class Parsed:
     """An upload, read."""
 
-    sheets: tuple[Sheet, ...]  #: in the order of the format
+    sheets: tuple[Sheet, ...]  #: in the order of the format; several in a row are readings of one file
     findings: pd.DataFrame
+    records: Mapping[str, int]  #: how many records each file has that was read, by its name as uploaded
+    partial: bool = False  #: files are left out on purpose, or are deltas: what is held goes on where they say nothing
+    adds: tuple[FileFormat, ...] = ()  #: files that add columns and did not come whole: what they said is held
+    roles: Sheet | None = None  #: who the people of other sheets are
 
 
 @dataclass(frozen=True)
@@ -52,3 +53,4 @@ class Validated:
     named: dict[Kind, pd.Series]  #: keys that rows name though no row of this upload is accepted under them
     doubtful: frozenset[Kind]  #: a row of it is so broken that its key cannot be read: nothing of it may be removed
     files: dict[Kind, str]  #: the file of each kind, as uploaded
+    teachers_enrolled: bool = False  #: who teaches stands in rows of enrollments, not in those of sections

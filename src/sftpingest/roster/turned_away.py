@@ -66,3 +66,9 @@ def turned_away_co_teachers(rows: pd.DataFrame, referred: Mapping[str, Referred]
             frames.append(frame.assign(position=place))
     none = pd.DataFrame({"section_id": no_text(), "person_id": no_text(), "position": np.empty(0, np.int64)})
     return pd.concat([none, *frames], ignore_index=True)
+
+
+def turned_away_teachers(rejected: pd.DataFrame, malformed: pd.DataFrame) -> pd.DataFrame:
+    """The same where who teaches stands in rows of enrollments: in which place is not known, so 0."""
+    both = [pd.DataFrame({name: cell(rows, name) for name in _PAIR}) for rows in (rejected, malformed)]
+    return pd.concat(both, ignore_index=True).assign(position=0)

@@ -14,17 +14,25 @@ if TYPE_CHECKING:
 
 #: Tables of a file that are not columns of its own kind but of another that is read from the same rows, and the kind
 #: of the file in which they may stand.
-PARTS = {"contact": Kind.STUDENT, "course": Kind.SECTION, "term": Kind.SECTION, "teaches": Kind.SECTION}
-#: What the rows of a kind bring along.
-BRINGS = {Kind.SECTION: (Kind.COURSE, Kind.TERM), Kind.STUDENT: (Kind.CONTACT,)}
+PARTS = {
+    "contact": Kind.STUDENT,
+    "course": Kind.SECTION,
+    "term": Kind.SECTION,
+    "teaches": Kind.SECTION,
+    "flags": Kind.STUDENT,
+}
+#: Tables of a file out of whose cells other kinds of record are made.
+_MADE = {"contact": Kind.CONTACT, "course": Kind.COURSE, "term": Kind.TERM}
 #: What a file of each kind needs: required columns, and the kind whose key stands there.
 NEEDS: dict[Kind, dict[str, Kind | None]] = {
     **{kind: {"id": None} for kind in RECORDS},
-    Kind.SECTION: {"id": None, "school_id": Kind.SCHOOL, "teaches.1": Kind.TEACHER},
-    Kind.ENROLLMENT: {"school_id": Kind.SCHOOL, "section_id": Kind.SECTION, "person_id": Kind.STUDENT},
+    Kind.SECTION: {"id": None, "school_id": Kind.SCHOOL},
+    Kind.ENROLLMENT: {"section_id": Kind.SECTION, "person_id": Kind.STUDENT},
 }
 #: Columns that we work out ourselves, or keep under another name.
-OURS = {"ext", "more_school_ids", "course_id", "term_id"}
+OURS = {"ext", "more_school_ids", "own_id"}
+#: What an enrollment may have: `role` of a teacher `primary` is true for the one in the first place.
+_ENROLLMENT = ("school_id", "section_id", "person_id", "primary")
 #: How many teachers a section may have.
 MOST_TEACHERS = 100
 
@@ -36,18 +44,31 @@ class Unusable(Exception):
         super().__init__(f"{place}: {sentences}")
 
 
-def refuse_unusable(file: "FileFormat", before: "tuple[FileFormat, ...]") -> None:
-    """Refuse what later stages would fall over; `before` are the files judged before this one."""
-    brought = {kind: earlier for earlier in before for kind in (earlier.kind, *BRINGS.get(earlier.kind, ()))}
-    for kind in (file.kind, *BRINGS.get(file.kind, ())):
-        if kind in brought:
+def brings(file: "FileFormat") -> tuple[Kind, ...]:
+    """The kinds of which the rows of a file are records, or have one in them."""
+    if file.adds:
+        return ()
+    made = (kind for part, kind in _MADE.items() if file.part(part))
+    return (file.kind, *made)
+
+
+def refuse_unusable(file: "FileFormat", before: "tuple[FileFormat, ...]", *, manifest: bool = False) -> None:
+    """Refuse what later stages would fall over; `before` are the files judged before this one.
+
+    In a format with a manifest no file is needed: what is not there is as it is held.
+    """
+    brought = {kind: earlier for earlier in before for kind in brings(earlier)}
+    for kind in brings(file):
+        if kind in brought and kind is not Kind.ENROLLMENT:
             raise Unusable(
                 f'files."{file.name}"', f"{brought[kind].name} brings {kind} records already. Keep one of them."
             )
     for name, refers in NEEDS[file.kind].items():
         _refuse_without(file, name, refers)
+    if file.part("teaches"):
+        _refuse_without(file, "teaches.1", Kind.TEACHER)
     for column in file.columns.values():
-        _refuse_column(file, column, brought)
+        _refuse_column(file, column, brought, manifest=manifest)
     for word in file.further:
         if word not in {"school", "contact"} or (word == "contact" and "contact.last_name" not in file.columns):
             raise Unusable(f'files."{file.name}"', f"further cannot name {word} here. Take it out.")
@@ -58,14 +79,21 @@ def refuse_unusable(file: "FileFormat", before: "tuple[FileFormat, ...]") -> Non
 def _refuse_without(file: "FileFormat", name: str, refers: Kind | None) -> None:
     """A column that rows of this kind cannot do without."""
     column = file.columns.get(name)
-    if column is None or not column.required or (refers and column.refers is not refers):
+    wrong = column and refers and column.refers is not refers
+    if wrong and name == "person_id" and column and column.refers is Kind.TEACHER:
+        wrong = False
+    if column is None or not column.required or wrong:
         too = f', refers = "{refers}"' if refers else ""
         line = f'{{ from = "...", required = true{too} }}'
         raise Unusable(_place(file, name), f"rows of kind {file.kind} cannot do without it. Write: {line}.")
 
 
-def _refuse_column(file: "FileFormat", column: "Column", brought: "Mapping[Kind, FileFormat]") -> None:
+def _refuse_column(
+    file: "FileFormat", column: "Column", brought: "Mapping[Kind, FileFormat]", *, manifest: bool
+) -> None:
     """A column that nothing would read, or that names what is not there yet."""
+    if column.name.startswith(("only.", "ext.", "flags.", "clever.")) or column.name in {"leaves", "agents"}:
+        return
     place, known = _place(file, column.name), _known(file, column.name.rpartition(".")[0])
     if column.name not in known:
         raise Unusable(place, f"there is no such column. Known here: {', '.join(known) or 'none'}.")
@@ -73,7 +101,7 @@ def _refuse_column(file: "FileFormat", column: "Column", brought: "Mapping[Kind,
         raise Unusable(place, 'it must name a teacher. Add: refers = "teacher".')
     if column.refers and column.refers not in brought:
         raise Unusable(place, f"no file before this one brings {column.refers} records. Put that file before this one.")
-    if column.refers and column.required and not (needed := brought[column.refers]).core:
+    if column.refers and column.required and not manifest and not (needed := brought[column.refers]).core:
         raise Unusable(place, f'it cannot do without {needed.name}. Add to files."{needed.name}": core = true.')
 
 
@@ -89,5 +117,5 @@ def _known(file: "FileFormat", part: str) -> tuple[str, ...]:
         return tuple(f"teaches.{place}" for place in range(1, MOST_TEACHERS + 1))
     if part:
         return tuple(f"{part}.{name}" for name in VALUES[Kind(part)])
-    own = NEEDS[file.kind] if file.kind is Kind.ENROLLMENT else ("id", *VALUES[file.kind])
+    own = _ENROLLMENT if file.kind is Kind.ENROLLMENT else ("id", *VALUES[file.kind])
     return tuple(name for name in own if name not in OURS)

@@ -7,28 +7,37 @@ Files are judged in the order of the format, those referred to before those that
 go of as soon as it is judged, so that it is never in memory twice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from sftpingest.roster import records
+from sftpingest.roster import contacts, enrolled, records
 from sftpingest.roster.cells import check_cells
 from sftpingest.roster.finding import Code, Severity, found, shorten, together
-from sftpingest.roster.frames import Mask, Positions, blank, filled, pack, said_before
-from sftpingest.roster.kinds import TEACHER, Kind, Roster
+from sftpingest.roster.format import FileFormat
+from sftpingest.roster.frames import Mask, Positions, blank, filled, look_up, pack, said_before
+from sftpingest.roster.held import end, keep_added, over_held
+from sftpingest.roster.kinds import PEOPLE, TEACHER, Kind, Roster
+from sftpingest.roster.lists import plain_cells
 from sftpingest.roster.references import Known, Referred, no_keys, refer
 from sftpingest.roster.repeats import has_contact, tell_apart
+from sftpingest.roster.roles import Roles, held_roles, judge_roles, with_roles, without_role
+from sftpingest.roster.rows import choose
+from sftpingest.roster.schools import spread_schools
 from sftpingest.roster.sheet import Parsed, Sheet, Validated
-from sftpingest.roster.turned_away import keys_of, roots_of, turned_away_co_teachers
+from sftpingest.roster.turned_away import keys_of, roots_of, turned_away_co_teachers, turned_away_teachers
 
 
 @dataclass
 class _Desk:
     """What has been judged so far."""
 
+    adds: tuple[FileFormat, ...] = ()  #: files that add columns and did not come whole
+    held: Roster = field(default_factory=dict)  #: what goes on where the upload says nothing; empty where it says all
     roster: Roster = field(default_factory=dict)
     findings: list[pd.DataFrame] = field(default_factory=list)
     turned_away: dict[Kind, list[pd.DataFrame]] = field(default_factory=dict)
@@ -36,11 +45,21 @@ class _Desk:
     named: dict[Kind, list[pd.Series]] = field(default_factory=dict)
     doubtful: set[Kind] = field(default_factory=set)
     files: dict[Kind, str] = field(default_factory=dict)
+    passed: dict[Kind, pd.Series] = field(default_factory=dict)  #: ids that are known and not rostered
+    leaving: dict[Kind, pd.DataFrame] = field(default_factory=dict)  #: rows of records that are to go
+    agents: list[pd.DataFrame] = field(default_factory=list)  #: whom students name
+    alone: list[pd.Series] = field(default_factory=list)  #: ids of contacts whom no student names
+    roles: Roles | None = None
+    split: set[str] = field(default_factory=set)  #: files of which a reading has been judged
+    came: dict[int, list[pd.DataFrame]] = field(default_factory=dict)  #: enrollments in rows of their own, by role
+    whole: frozenset[Kind] | None = None  #: where what is held is not known: kinds of which all records came
+    deltas: set[int] = field(default_factory=set)  #: roles of which only changes came
 
     def known(self, kind: Kind) -> Known:
         keys = self.roster[kind]["id"] if kind in self.roster else blank(0)
         turned_away = pd.concat([no_keys(), *self.turned_away.get(kind, [])], ignore_index=True)
-        return Known(self.files.get(kind, f"{kind}s.csv"), keys, turned_away)
+        file = self.files.get(kind, f"{kind}s.csv") + (f" as a {kind}" if kind in self.passed else "")
+        return Known(file, keys, turned_away)
 
     def name(self, kind: Kind, keys: pd.Series) -> None:
         self.named.setdefault(kind, []).append(keys[filled(keys)].drop_duplicates())
@@ -49,13 +68,24 @@ class _Desk:
         self.turned_away.setdefault(kind, []).append(frame)
 
 
-def validate(parsed: Parsed) -> Validated:
-    """Judge every row of every sheet."""
-    desk = _Desk(findings=[parsed.findings])
-    sheets = list(parsed.sheets)
+def validate(parsed: Parsed, held: "Roster | None" = None) -> Validated:
+    """Judge every row of every sheet. `held`: what is held, where the upload is partial.
+
+    Without it, references to records of which only a part came are not judged.
+    """
+    desk = _Desk(held=held or {}, findings=[parsed.findings], adds=parsed.adds)
+    if parsed.partial and held is None:
+        desk.whole = frozenset(sheet.form.kind for sheet in parsed.sheets if not sheet.delta)
+    desk.roster = {kind: frame for kind, frame in desk.held.items() if kind is not Kind.ENROLLMENT}
+    sheets, roles = list(parsed.sheets), parsed.roles
     del parsed  # with the caller's only hold on it: a sheet is let go of once it is judged
     while sheets:
-        _sheet(sheets.pop(0), desk)
+        readings = [sheet for sheet in sheets if sheet.name == sheets[0].name]
+        if readings[0].form.roles and desk.roles is None:
+            _roles(roles, readings, desk)
+        del readings[0]
+        _sheet(sheets.pop(0), readings, desk)
+    end(desk.roster, desk.held, desk.came, desk.deltas, desk.leaving, desk.name)
     return Validated(
         roster=desk.roster,
         findings=together(desk.findings),
@@ -64,13 +94,20 @@ def validate(parsed: Parsed) -> Validated:
         named={kind: pd.concat(keys, ignore_index=True) for kind, keys in desk.named.items()},
         doubtful=frozenset(desk.doubtful),
         files=desk.files,
+        teachers_enrolled=TEACHER in desk.came,
     )
 
 
-def _sheet(sheet: Sheet, desk: _Desk) -> None:
-    """One file: cells, references, repetitions; what is left goes into the roster."""
-    desk.files[sheet.form.kind] = sheet.name
-    rows, about_cells = check_cells(sheet)
+def _sheet(sheet: Sheet, others: list[Sheet], desk: _Desk) -> None:
+    """One file as one of its readings: cells, references, repetitions; what is left goes into the roster."""
+    kind = sheet.form.kind
+    desk.files.setdefault(kind, sheet.name)
+    sheet = _chosen(sheet, others, desk)
+    rows, about_cells = check_cells(plain_cells(sheet))
+    if "school_id" in sheet.form.lists and "school_id" in rows:
+        needed = sheet.form.columns["school_id"].required
+        passed = desk.passed.get(Kind.SCHOOL, blank(0))
+        rows = spread_schools(rows, desk.known(Kind.SCHOOL).keys, passed, required=needed)
     sheet = replace(sheet, rows=sheet.rows[:0])
     referred = _referred(sheet, rows, desk)
     findings = together([about_cells, *(looked_up.findings for looked_up in referred.values())])
@@ -79,10 +116,72 @@ def _sheet(sheet: Sheet, desk: _Desk) -> None:
     desk.co_teachers.append(turned_away_co_teachers(rows, referred))
     good = _all_but(rows.index, findings)
     rejected = rows[~good]
-    judged = _enrollments if sheet.form.kind is Kind.ENROLLMENT else _records
-    repeated = judged(sheet, rows, good, referred, desk)
+    if desk.whole is not None:
+        good &= _sure(rows, referred)
+    repeated = _judged(sheet)(sheet, rows, good, referred, desk)
     desk.findings.append(_about_repeats(sheet, repeated))
-    _turn_away(sheet, pd.concat([rejected, repeated]), roots_of(sheet, rejected, repeated, findings, referred), desk)
+    if not sheet.form.adds:
+        roots = roots_of(sheet, rejected, repeated, findings, referred)
+        _turn_away(sheet, pd.concat([rejected, repeated]), roots, desk)
+
+
+_Judge: TypeAlias = Callable[[Sheet, pd.DataFrame, Mask, Mapping[str, Referred], _Desk], pd.DataFrame]
+
+
+def _judged(sheet: Sheet) -> _Judge:
+    """What makes records out of the rows of a sheet, and gives back those that repeat an id."""
+    if sheet.form.adds:
+        return _adds
+    return {Kind.ENROLLMENT: _enrollments, Kind.CONTACT: _contacts}.get(sheet.form.kind, _records)
+
+
+# ------------------------------------------------------------------------------------------------------- before cells
+
+
+def _chosen(sheet: Sheet, others: list[Sheet], desk: _Desk) -> Sheet:
+    """The rows of this reading. What no reading takes is turned away for all of them."""
+    kind, first = sheet.form.kind, sheet.name not in desk.split
+    desk.split.add(sheet.name)
+    chosen = choose(sheet, [sheet, *others] if first else [])
+    desk.findings.append(chosen.findings)
+    if len(chosen.passed):
+        desk.passed[kind] = chosen.passed
+    if len(chosen.leaving):
+        desk.leaving[kind] = pd.concat([chosen.leaving, desk.leaving.get(kind, chosen.leaving[:0])])
+    lost = [chosen.lost]
+    if sheet.form.roles and desk.roles:
+        held = _held_roles([sheet, *others], desk)
+        if first:
+            rows, findings = without_role(chosen.sheet, desk.roles, held)
+            desk.findings.append(findings)
+            lost.append(rows)
+        chosen = replace(chosen, sheet=with_roles(chosen.sheet, desk.roles, held))
+    for rows in lost:
+        for each in (sheet, *others):
+            _turn_away(replace(each, malformed=each.malformed[:0]), rows, _roots(sheet, rows), desk)
+    return chosen.sheet
+
+
+def _roots(sheet: Sheet, rows: pd.DataFrame) -> pd.Series:
+    return roots_of(sheet, rows, rows[:0], together([]), {})
+
+
+def _held_roles(readings: list[Sheet], desk: _Desk) -> pd.DataFrame:
+    """Who people are as held: the first word of each reading stands for its kind."""
+    words = {each.form.kind: next(iter(sorted(*each.form.only.values()))) for each in readings}
+    return held_roles([(word, desk.held[kind]) for kind, word in words.items() if kind in desk.held])
+
+
+def _roles(sheet: Sheet | None, readings: list[Sheet], desk: _Desk) -> None:
+    """Judge the file of roles, before the people are: they are told apart by it."""
+    if sheet is None:
+        desk.roles = Roles("", held_roles([]), pd.DataFrame({"person_id": blank(0)}), together([]))
+        return
+    known = desk.known(Kind.SCHOOL)
+    keys = pd.concat([known.keys, desk.passed.get(Kind.SCHOOL, blank(0))], ignore_index=True)
+    people = readings[0].rows["id"]
+    desk.roles = judge_roles(sheet, people, replace(known, keys=keys), whole=not readings[0].delta)
+    desk.findings.append(desk.roles.findings)
 
 
 def _referred(sheet: Sheet, rows: pd.DataFrame, desk: _Desk) -> dict[str, Referred]:
@@ -91,7 +190,24 @@ def _referred(sheet: Sheet, rows: pd.DataFrame, desk: _Desk) -> dict[str, Referr
     known = {column.refers: desk.known(column.refers) for column in columns if column.refers}
     with ThreadPoolExecutor(2) as beside:
         looked_up = beside.map(lambda column: refer(rows, column, known[column.refers], sheet), columns)
-        return {column.name: referred for column, referred in zip(columns, looked_up, strict=True)}
+        told = {column.name: referred for column, referred in zip(columns, looked_up, strict=True)}
+    if desk.whole is None:
+        return told
+    return {name: each if each.kind in desk.whole else _unjudged(each) for name, each in told.items()}
+
+
+def _unjudged(looked_up: Referred) -> Referred:
+    """Without what is said of records that may be held."""
+    said = looked_up.findings
+    return replace(looked_up, findings=said[(said["code"] != Code.REFERENCE_UNKNOWN.value).to_numpy(bool)])
+
+
+def _sure(rows: pd.DataFrame, referred: Mapping[str, Referred]) -> Mask:
+    """Rows that name nothing outside the upload."""
+    sure = np.ones(len(rows), bool)
+    for name, looked_up in referred.items():
+        sure &= (looked_up.positions >= 0) | ~filled(rows[name])
+    return sure
 
 
 def _all_but(index: pd.Index, findings: pd.DataFrame) -> Mask:
@@ -115,18 +231,19 @@ def _name(sheet: Sheet, referred: Mapping[str, Referred], desk: _Desk) -> None:
 
 
 def _enrollments(
-    _: Sheet, rows: pd.DataFrame, good: Mask, referred: Mapping[str, Referred], desk: _Desk
+    sheet: Sheet, rows: pd.DataFrame, good: Mask, referred: Mapping[str, Referred], desk: _Desk
 ) -> pd.DataFrame:
-    """Put enrollments of students to those of teachers, which came with the sections; returns the repeated rows."""
-    learn = {name: referred[f"{name}_id"].positions for name in ("section", "person", "school")}
-    if not good.all():
-        learn = {name: positions[good] for name, positions in learn.items()}
-    before = said_before(pack(learn["section"], learn["person"]))
-    if before.any():
-        learn = {name: positions[~before] for name, positions in learn.items()}
-    desk.roster[Kind.ENROLLMENT] = records.and_students(desk.roster[Kind.ENROLLMENT], **learn)
-    repeated = good.copy()
-    repeated[good] = before
+    """Enrollments in rows of their own; returns the repeated rows."""
+    at = {
+        name: referred[f"{name}_id"].positions for name in ("section", "person", "school") if f"{name}_id" in referred
+    }
+    role = enrolled.role_of(sheet)
+    frame, repeated = enrolled.enrolled(rows, good, at, role, desk.roster)
+    desk.came.setdefault(role, []).append(frame)
+    if sheet.delta:
+        desk.deltas.add(role)
+    if role == TEACHER:
+        desk.co_teachers.append(turned_away_teachers(rows[~good], sheet.malformed))
     return rows[repeated]
 
 
@@ -139,12 +256,63 @@ def _records(
     first = rows if told.first.all() else rows[told.first]
     if "contact" in further:
         desk.roster[Kind.CONTACT] = records.contacts(rows, told.first | told.contact)
-    if kind is Kind.SECTION:
+    if "agents" in first and kind is Kind.STUDENT:
+        desk.agents.append(contacts.named(first))
+    if sheet.form.part("teaches"):
         positions = {name: looked_up.positions[told.first] for name, looked_up in referred.items()}
         _sections(first, positions, desk)
     else:
-        desk.roster[kind] = records.more_schools(records.records(first, kind), rows[told.school])
+        frame = records.more_schools(records.records(first, kind), rows[told.school])
+        frame = keep_added(frame, desk.held, [form for form in desk.adds if form.kind is kind])
+        desk.roster[kind] = over_held(frame, sheet, desk.held, desk.leaving)
     return rows[told.repeated]
+
+
+def _contacts(sheet: Sheet, rows: pd.DataFrame, good: Mask, _: Mapping[str, Referred], desk: _Desk) -> pd.DataFrame:
+    """Contacts who have rows of their own: one record for each student who names them, or whom they name."""
+    told = tell_apart(rows, good, ())
+    first = rows[told.first]
+    named = pd.concat([contacts.named(first[:0]), *desk.agents], ignore_index=True)
+    if sheet.delta and Kind.CONTACT in desk.held:
+        there = desk.held[Kind.CONTACT]
+        named = pd.concat([named, pd.DataFrame({"id": there["student_id"], "agent": there["own_id"]})])
+    frame = contacts.contacts_of(first, named, desk.known(Kind.STUDENT).keys)
+    desk.roster[Kind.CONTACT] = over_held(frame, sheet, desk.held, desk.leaving)
+    alone = contacts.alone(first, frame)
+    desk.alone.append(alone["id"])
+    about = found(
+        Code.RECORD_ALONE, Severity.NOTE, sheet.name, alone.index, record=shorten(alone["id"]), column=_agents(sheet)
+    )
+    desk.findings.append(about)
+    return rows[told.repeated]
+
+
+def _agents(sheet: Sheet) -> str:
+    return sheet.headings.get("agents", "")
+
+
+def _adds(sheet: Sheet, rows: pd.DataFrame, good: Mask, _: Mapping[str, Referred], desk: _Desk) -> pd.DataFrame:
+    """Put further columns to records of an earlier file; returns the repeated rows."""
+    kind = sheet.form.kind
+    told = tell_apart(rows, good, ())
+    first = rows[told.first]
+    desk.findings.append(_about_nobody(sheet, first, desk))
+    if kind in desk.roster:
+        at = look_up(first["id"], desk.roster[kind]["id"])
+        desk.roster[kind] = records.added(desk.roster[kind], first[at >= 0], at[at >= 0], kind)
+    return rows[told.repeated]
+
+
+def _about_nobody(sheet: Sheet, rows: pd.DataFrame, desk: _Desk) -> pd.DataFrame:
+    """Rows that add to somebody who is not there. What is said of people who are no students is not rostered."""
+    if desk.whole is not None and sheet.form.kind not in desk.whole:
+        return together([])
+    people = [desk.roster[kind]["id"] for kind in PEOPLE if kind in desk.roster]
+    away = [frame for kind in (*PEOPLE, Kind.CONTACT) for frame in desk.turned_away.get(kind, [])]
+    contacts_there = [desk.roster[Kind.CONTACT]["own_id"]] if Kind.CONTACT in desk.roster else []
+    keys = pd.concat([blank(0), *people, *contacts_there, *desk.alone], ignore_index=True)
+    known = Known(desk.files.get(sheet.form.kind, ""), keys, pd.concat([no_keys(), *away], ignore_index=True))
+    return refer(rows, sheet.form.columns["id"], known, sheet).findings
 
 
 def _sections(rows: pd.DataFrame, positions: Mapping[str, Positions], desk: _Desk) -> None:
@@ -178,7 +346,7 @@ def _turn_away(sheet: Sheet, rejected: pd.DataFrame, roots: pd.Series, desk: _De
     if not readable.all():
         desk.doubtful.add(kind)
     desk.turn_away(kind, keys[readable])
-    if kind is Kind.SECTION:
+    if kind is Kind.SECTION and sheet.form.part("teaches"):
         for rows in (rejected, sheet.malformed):
             desk.name(Kind.COURSE, records.course_ids(rows))
             desk.name(Kind.TERM, records.term_ids(rows))

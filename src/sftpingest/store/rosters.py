@@ -4,12 +4,13 @@ In: a Connection and a district.
 Out: Held for reconcile; frames as `sftpingest roster` shows them; the changes that lead back to an earlier roster.
 """
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
 from sftpingest.roster.changes import Held
-from sftpingest.roster.frames import text
-from sftpingest.roster.kinds import RECORDS, REFERS, VALUES, Kind
+from sftpingest.roster.frames import Numbers, Positions, text
+from sftpingest.roster.kinds import PERSON, RECORDS, REFERS, ROLES, VALUES, Kind, Roster
 from sftpingest.store.fetch import fetch
 from sftpingest.store.tables import District, table
 from sftpingest.store.versions import OPEN, VERSIONS, name_of
@@ -23,6 +24,49 @@ def held(c: sa.Connection, district_id: int) -> Held:
     records = {kind: _held_records(c, district_id, kind) for kind in RECORDS}
     next_no = {kind: _next_no(c, district_id, kind) for kind in RECORDS}
     return Held(head is None, records, _held_enrollments(c, district_id), next_no)
+
+
+def whole(c: sa.Connection, district_id: int) -> Roster:
+    """All that the store holds of a district, as kinds.Roster says."""
+    texts = {kind: ["id", *VALUES[kind]] for kind in RECORDS}
+    frames = {
+        kind: fetch(c, _current(kind, district_id), "no", 20_000, numbers={"no": "no"}, texts=texts[kind])
+        for kind in RECORDS
+    }
+    joins = fetch(
+        c,
+        _current(Kind.ENROLLMENT, district_id),
+        "section_no",
+        1000,
+        numbers={name: name for name in ("section_no", "person_no", "school_no", "role", "position")},
+    )
+    roster: Roster = {kind: frame.drop(columns="no") for kind, frame in frames.items()}
+    roster[Kind.ENROLLMENT] = _placed(joins, {kind: frame["no"].to_numpy() for kind, frame in frames.items()})
+    return roster
+
+
+def _placed(joins: pd.DataFrame, numbers: dict[Kind, Numbers]) -> pd.DataFrame:
+    """Enrollments by the positions of what they join, -1 for a school that is there no more."""
+    person = np.empty(len(joins), np.int32)
+    for role, name in enumerate(ROLES):
+        those = (joins["role"] == role).to_numpy()
+        person[those] = _positions(joins["person_no"].to_numpy()[those], numbers[PERSON[name]])
+    return pd.DataFrame(
+        {
+            "section": _positions(joins["section_no"].to_numpy(), numbers[Kind.SECTION]),
+            "person": person,
+            "school": _positions(joins["school_no"].to_numpy(), numbers[Kind.SCHOOL]),
+            "role": joins["role"].to_numpy(np.int8),
+            "position": joins["position"].to_numpy(np.int8),
+        }
+    )
+
+
+def _positions(wanted: Numbers, there: Numbers) -> Positions:
+    at = np.full(int(max(there.max(initial=0), wanted.max(initial=0))) + 1, -1, np.int32)
+    at[there] = np.arange(len(there), dtype=np.int32)
+    found: Positions = at[wanted]
+    return found
 
 
 def _held_records(c: sa.Connection, district_id: int, kind: Kind) -> pd.DataFrame:

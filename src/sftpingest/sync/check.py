@@ -52,7 +52,7 @@ def check(path: Path, format_name: str, *, strict: bool) -> Checked:
             bring(path, Path(folder))
         files = Files(path if path.is_dir() else Path(folder))
         parsed = parse(files, form)
-        records = {sheet.name: sheet.records for sheet in parsed.sheets}
+        records = dict(parsed.records)
         refused = refuse(parsed.findings)
         findings = parsed.findings if refused else in_order(validate(parsed).findings, records)
         findings = _strictly(findings, form) if strict else findings

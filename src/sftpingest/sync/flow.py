@@ -19,7 +19,7 @@ from sftpingest.roster.changes import Changes, Held, Outcome
 from sftpingest.roster.finding import Code, Severity, found, in_order, nothing, together
 from sftpingest.roster.format import Format, WrongFormat, load, source_of
 from sftpingest.roster.judge import Policy, Verdict, judge, refuse
-from sftpingest.roster.kinds import Kind
+from sftpingest.roster.kinds import Kind, Roster
 from sftpingest.roster.parse import parse
 from sftpingest.roster.reconcile import reconcile
 from sftpingest.roster.report import counts
@@ -123,11 +123,13 @@ def _stages(engine: Engine, upload: Upload, stages: Stages) -> Judged:
         fetching = beside.submit(_held, engine, upload.district)
         with stages.of("parse"):
             sheets = [_parsed(upload)]
-            records = {sheet.name: sheet.records for sheet in sheets[0].sheets}
+            records = dict(sheets[0].records)
         if refused := refuse(about := sheets[0].findings):
             return Judged(refused, about, counted(records, about, refused))
         with stages.of("validate"):
-            validated = validate(sheets.pop())  # which lets go of each file once it is judged: nobody else may hold it
+            goes_on = _held_whole(engine, upload.district) if sheets[0].partial else None
+            # validate lets go of each file once it is judged: nobody else may hold it
+            validated = validate(sheets.pop(), goes_on)
         with stages.of("held"):
             held = fetching.result()
     with stages.of("reconcile"):
@@ -140,6 +142,11 @@ def _stages(engine: Engine, upload: Upload, stages: Stages) -> Judged:
 def _held(engine: Engine, district: District) -> Held:
     with engine.connect() as c:
         return rosters.held(c, district.id)
+
+
+def _held_whole(engine: Engine, district: District) -> Roster:
+    with engine.connect() as c:
+        return rosters.whole(c, district.id)
 
 
 def _parsed(upload: Upload) -> Parsed:

@@ -1,0 +1,91 @@
+"""Stage 1a: what the manifest of an upload says of its files, where the format has one.
+
+In: the uploaded files by name, and the format.
+Out: Expected: which files are deltas, which are not to be read, which are known and only counted.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from sftpingest.roster.encoding import Unreadable, to_utf8
+from sftpingest.roster.finding import Code, Severity, found, nothing, together
+from sftpingest.roster.format import Format
+from sftpingest.roster.manifest import Manifest, read_manifest
+from sftpingest.roster.table import read
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What is known of the files before they are read. Names are those as uploaded."""
+
+    names: dict[str, str] = field(default_factory=dict)  #: uploaded name -> name in the format, of those that are known
+    deltas: frozenset[str] = frozenset()  #: say only what changed
+    left_out: frozenset[str] = frozenset()  #: are not to be read
+    counted: dict[str, int] = field(default_factory=dict)  #: records of files that are known and not rostered
+    manifest: str = ""  #: the name of the manifest; '' where there is none
+    partial: bool = False  #: what the files say nothing of is as it is held
+    findings: pd.DataFrame = field(default_factory=nothing)
+
+    def knows(self, name: str) -> bool:
+        """Whether a file has a place in the format."""
+        return name in self.names or name == self.manifest or name in self.counted
+
+
+def expect(files: Mapping[str, bytes], form: Format) -> Expected:
+    """Read the manifest, and count the files that are not rostered."""
+    known = {name: form.file(name) for name in files}
+    names = {name: file.name for name, file in known.items() if file}
+    if not form.manifest:
+        return Expected(names)
+    manifest = _named(files, form.manifest)
+    said = read_manifest(files[manifest], manifest) if manifest else Manifest()
+    modes = {name: said.modes.get(_own(name, form), "") for name in files}
+    left_out = frozenset(name for name, mode in modes.items() if mode == "absent")
+    counted = {name: _records(files[name]) for name in files if _is_counted(name, form) and name not in left_out}
+    unexpected = [found(Code.FILE_UNEXPECTED, Severity.FILE, name, detail=manifest) for name in sorted(left_out)]
+    missing = [found(Code.FILE_MISSING, Severity.UPLOAD, name) for name in _missing(said, files, form)]
+    noted = [
+        found(Code.FILE_NOT_ROSTERED, Severity.NOTE, name, detail=f"with its {size:,} records")
+        for name, size in counted.items()
+    ]
+    return Expected(
+        names=names,
+        deltas=frozenset(name for name, mode in modes.items() if mode == "delta"),
+        left_out=left_out,
+        counted=counted,
+        manifest=manifest,
+        partial=any(_named(files, name) in {"", *left_out} for name in form.names),
+        findings=together([said.findings, *missing, *unexpected, *noted]),
+    )
+
+
+def _named(files: Mapping[str, bytes], name: str) -> str:
+    """The name of that file as uploaded; '' where it is not there."""
+    return next((each for each in files if each.casefold() == name.casefold()), "")
+
+
+def _own(name: str, form: Format) -> str:
+    """How the format spells the name of an uploaded file."""
+    file = form.file(name)
+    known = (each for each in form.not_rostered if each.casefold() == name.casefold())
+    return file.name if file else next(known, name)
+
+
+def _is_counted(name: str, form: Format) -> bool:
+    return name.casefold() in map(str.casefold, form.not_rostered)
+
+
+def _missing(said: Manifest, files: Mapping[str, bytes], form: Format) -> list[str]:
+    """Files that the manifest promises and that are not there."""
+    there = {_own(name, form) for name in files}
+    return [name for name, mode in said.modes.items() if mode in {"bulk", "delta"} and name not in there]
+
+
+def _records(raw: bytes) -> int:
+    try:
+        table = read(to_utf8(raw)[0])
+    except Unreadable:
+        return 0
+    return len(table.numbers) + len(table.ragged)

@@ -1,0 +1,120 @@
+"""Stage 2, before the cells: who the people of a file are, where that stands in a file of its own (OneRoster 1.2).
+
+In: the sheet of roles, the schools judged so far, the sheet of people.
+Out: Roles; and of a sheet of people the rows of one reading, each with its schools.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+
+from sftpingest.roster.cells import check_cells
+from sftpingest.roster.finding import Code, Severity, found, shorten, together
+from sftpingest.roster.frames import arrow, blank, filled, look_up, names, text
+from sftpingest.roster.references import Known, refer
+from sftpingest.roster.rows import choose
+from sftpingest.roster.sheet import Sheet
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The roles of people."""
+
+    name: str  #: of their file, as uploaded
+    rows: pd.DataFrame  #: `person_id`, `role`, `school_id`, in the order in which they count: primary ones first
+    rejected: pd.DataFrame  #: `person_id` of rows that were rejected; the index is their place in the file
+    findings: pd.DataFrame
+
+
+def judge_roles(sheet: Sheet, people: pd.Series, schools: Known, *, whole: bool) -> Roles:
+    """Judge the rows of the file of roles. `whole`: all people stand in this upload."""
+    rows, about_cells = check_cells(choose(sheet).sheet)
+    about_schools = refer(rows, sheet.form.columns["school_id"], schools, sheet).findings
+    findings = together([about_cells, about_schools, _about_people(sheet, rows, people) if whole else about_cells[:0]])
+    bad = pd.Index(findings["row"][(findings["severity"] == Severity.ROW.value).to_numpy(bool)].astype("int32"))
+    good = ~rows.index.isin(bad)
+    return Roles(sheet.name, _ranked(rows[good]), rows[~good], findings)
+
+
+def _about_people(sheet: Sheet, rows: pd.DataFrame, people: pd.Series) -> pd.DataFrame:
+    """Roles of people who are not there."""
+    lost = rows["person_id"][(look_up(rows["person_id"], people) < 0) & filled(rows["person_id"])]
+    heading = sheet.heading("person_id")
+    record = shorten(rows["id"].loc[lost.index]) if "id" in rows else ""
+    return found(
+        Code.REFERENCE_UNKNOWN,
+        Severity.ROW,
+        sheet.name,
+        lost.index,
+        column=heading,
+        record=record,
+        value=shorten(lost),
+        detail="the file of users",
+    )
+
+
+def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
+    rows = rows[[name for name in ("person_id", "role", "school_id", "rank") if name in rows]]
+    if "rank" not in rows:
+        return rows
+    later = (rows["rank"] == "secondary").to_numpy(bool)
+    return pd.concat([rows[~later], rows[later]]) if later.any() else rows
+
+
+def with_roles(sheet: Sheet, roles: Roles, held: pd.DataFrame) -> Sheet:
+    """The people who have one of the roles of this reading, with their schools as a list.
+
+    `held`: the roles of people as held, for those of whom a delta says no role.
+    """
+    (words,) = sheet.form.only.values()
+    those = pd.concat([roles.rows, held[look_up(held["person_id"], roles.rows["person_id"]) < 0]])
+    folded = those["role"].str.casefold()
+    those = those[np.asarray(folded.isin(words), bool)]
+    schools, role = _by_person(those, "school_id"), those.drop_duplicates("person_id")
+    at = look_up(sheet.rows["id"], role["person_id"])
+    rows = sheet.rows[at >= 0]
+    at = at[at >= 0]
+    rows = rows.assign(school_id=text(pc.take(arrow(schools), at), rows.index))
+    for column in sheet.form.columns.values():
+        if column.heading == "role" and not column.name.startswith("only."):
+            rows = rows.assign(**{column.name: text(pc.take(arrow(role["role"]), at), rows.index)})
+    return replace(sheet, rows=rows)
+
+
+def _by_person(those: pd.DataFrame, column: str) -> pd.Series:
+    """The cells of each person as a list, in the order in which the people stand first."""
+    if those["person_id"].is_unique:
+        return those[column]
+    pairs = those[["person_id", column]].drop_duplicates()
+    lists = pairs.groupby("person_id", sort=False)[column].agg(",".join)
+    return text(lists.tolist())
+
+
+def without_role(sheet: Sheet, roles: Roles, held: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """People who have no role: their rows, and a finding each, which names the row to mend first."""
+    known = pd.concat([roles.rows["person_id"], held["person_id"]], ignore_index=True)
+    rows = sheet.rows[look_up(sheet.rows["id"], known) < 0]
+    away = roles.rejected.drop_duplicates("person_id")
+    at = look_up(rows["id"], away["person_id"]) if "person_id" in away else np.full(len(rows), -1)
+    turned, bare = rows[at >= 0], rows[at < 0]
+    root = text([f"{roles.name} row {row}" for row in away.index[at[at >= 0]]], turned.index)
+    about = [(Code.REFERENCE_REJECTED, turned, root), (Code.VALUE_MISSING, bare, blank(len(bare), bare.index))]
+    parts = [
+        found(code, Severity.ROW, sheet.name, those.index, column="role", record=shorten(those["id"]), detail=detail)
+        for code, those, detail in about
+    ]
+    return rows, together(parts)
+
+
+def held_roles(people: Sequence[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
+    """Roles as held: each of `people` is the word of a role and the records of its kind."""
+    parts = [
+        pd.DataFrame({"person_id": frame["id"], "role": word, "school_id": frame["school_id"]})
+        for word, frame in people
+        if "school_id" in names(frame)
+    ]
+    none = pd.DataFrame({name: blank(0) for name in ("person_id", "role", "school_id")})
+    return pd.concat([none, *parts], ignore_index=True).astype(none.dtypes.to_dict())

@@ -1,0 +1,85 @@
+"""Stage 2, before the cells: which rows of a file a reading takes, and what is to go.
+
+In: a sheet and the other readings of its file.
+Out: the sheet with its own rows only; the rows that no reading takes, with a finding each; ids that are to go.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sftpingest.roster.finding import Code, Severity, found, shorten, together
+from sftpingest.roster.frames import Mask, arrow, blank, filled
+from sftpingest.roster.sheet import Sheet
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The rows of one reading."""
+
+    sheet: Sheet
+    leaving: pd.DataFrame  #: rows of records that are to go
+    passed: pd.Series  #: ids of rows that are known and not rostered
+    findings: pd.DataFrame  #: about rows that no reading takes
+    lost: pd.DataFrame  #: those rows
+
+
+def choose(sheet: Sheet, readings: Sequence[Sheet] = ()) -> Chosen:
+    """Its own rows; `readings` are all sheets of its file where it is the first: it says what none of them takes."""
+    leaves = _among(sheet, "leaves", sheet.form.leaving)
+    takes = ~leaves
+    for heading, words in sheet.form.only.items():
+        if not sheet.form.roles:
+            takes &= _among(sheet, f"only.{heading}", words)
+    lost, findings = sheet.rows[:0], together([])
+    if sheet.form.only and not sheet.form.roles and readings:
+        lost, findings = _lost(sheet, readings, leaves)
+    passed = np.zeros(len(sheet.rows), bool)
+    for heading, words in sheet.form.passed.items():
+        passed |= _among(sheet, f"only.{heading}", words)
+    ids = sheet.rows["id"] if "id" in sheet.rows else blank(len(sheet.rows), sheet.rows.index)
+    kept = [name for name in sheet.rows if not str(name).startswith("only.") and name != "leaves"]
+    rows = sheet.rows[kept]
+    own = sheet if takes.all() and len(kept) == len(sheet.rows.columns) else replace(sheet, rows=_some(rows, takes))
+    return Chosen(own, _some(rows, leaves), ids[passed & ~leaves], findings, lost)
+
+
+def _some(rows: pd.DataFrame, those: Mask) -> pd.DataFrame:
+    return rows if those.all() else rows[those]
+
+
+def _among(sheet: Sheet, column: str, words: frozenset[str]) -> Mask:
+    """Which rows have one of those words in a column, whatever its case; none where there is no such column."""
+    if column not in sheet.rows or not words:
+        return np.zeros(len(sheet.rows), bool)
+    encoded = pc.dictionary_encode(arrow(sheet.rows[column]))
+    meant = pa.array([cell.casefold() in words for cell in encoded.dictionary.to_pylist()], pa.bool_())
+    return np.asarray(pc.take(meant, encoded.indices).to_numpy(zero_copy_only=False), bool)
+
+
+def _lost(sheet: Sheet, readings: Sequence[Sheet], leaves: Mask) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows that no reading takes and that are not passed over either."""
+    (heading,) = sheet.form.only
+    column = f"only.{heading}"
+    words = frozenset().union(*(each.form.only.get(heading, ()) for each in readings))
+    words |= frozenset().union(*(each.form.passed.get(heading, ()) for each in readings))
+    rows = sheet.rows[~(leaves | _among(sheet, column, words))]
+    empty = ~filled(rows[column])
+    parts = [
+        found(
+            code,
+            Severity.ROW,
+            sheet.name,
+            those.index,
+            column=sheet.heading(column),
+            record=shorten(those["id"]) if "id" in those else "",
+            value=shorten(those[column]),
+            detail=", ".join(sorted(words)),
+        )
+        for code, those in ((Code.VALUE_MISSING, rows[empty]), (Code.VALUE_UNKNOWN, rows[~empty]))
+    ]
+    return rows, together(parts)
