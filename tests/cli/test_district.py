@@ -45,7 +45,7 @@ def test_a_wrong_setting_of_a_district_is_refused_with_what_is_allowed(springfie
     assert "max_removed" in springfield.refused("district", "set", "springfield", "max_gone", "1")
     assert "10%" in springfield.refused("district", "set", "springfield", "max_removed", "lots")
     assert "clever" in springfield.refused("district", "set", "springfield", "format", "nonsense")
-    assert springfield.json("district", "show", "springfield")["settings"]["format"] == "clever"
+    assert springfield.json("district", "show", "springfield")["settings"]["format"] == "auto"
 
 
 def test_a_district_is_removed_only_when_it_is_meant(springfield: Program) -> None:

@@ -26,8 +26,8 @@ HERE = Path(__file__).parent
 EXPECTED = "expected_rejections.csv"
 CASES = sorted(path.parent.relative_to(HERE) for path in HERE.glob(f"*/*/*/{EXPECTED}"))
 
-#: Found by the inbox, not in what stands in the files: tests/test_inbox.py and the tests of the flow.
-NOT_IN_FILES = {Code.FILE_BROKEN_OFF}
+#: Found by the inbox, or where a format is chosen: tests/test_inbox.py, tests/roster/test_recognise.py.
+NOT_IN_FILES = {Code.FILE_BROKEN_OFF, Code.FILE_FOREIGN}
 
 #: What each fault costs. A pair that no case shows has no test; a pair that is not here is a new rule.
 COSTS = {
@@ -38,6 +38,7 @@ COSTS = {
     Code.FILE_UNKNOWN: {Severity.NOTE},
     Code.FILE_NOT_ROSTERED: {Severity.NOTE},
     Code.FILE_UNEXPECTED: {Severity.FILE},
+    Code.FILE_RECOGNISED: {Severity.NOTE},
     Code.FILE_REPEATED: {Severity.UPLOAD},
     Code.COLUMN_MISSING: {Severity.UPLOAD, Severity.FILE},
     Code.COLUMN_UNKNOWN: {Severity.NOTE},
@@ -45,7 +46,7 @@ COSTS = {
     Code.ROW_MALFORMED: {Severity.ROW},
     Code.VALUE_MISSING: {Severity.ROW, Severity.VALUE},
     Code.VALUE_MALFORMED: {Severity.ROW, Severity.VALUE, Severity.NOTE},
-    Code.VALUE_UNKNOWN: {Severity.ROW, Severity.VALUE, Severity.NOTE},
+    Code.VALUE_UNKNOWN: {Severity.ROW, Severity.VALUE, Severity.UPLOAD},
     Code.ID_REPEATED: {Severity.ROW},
     Code.REFERENCE_UNKNOWN: {Severity.ROW, Severity.VALUE},
     Code.REFERENCE_REJECTED: {Severity.ROW, Severity.VALUE},

@@ -24,8 +24,8 @@ def add_to(app: typer.Typer) -> None:
 def check(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="Folder or zip with the files.")],
     format_: Annotated[
-        str, typer.Option("--format", metavar="NAME|FILE.toml", help="How the files are spelt.")
-    ] = "clever",
+        str, typer.Option("--format", metavar="NAME|FILE.toml", help="How the files are spelt; auto looks at them.")
+    ] = "auto",
     strict: Annotated[bool, typer.Option("--strict", help="Every departure from the format rejects the row.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the report into this folder.")] = None,
     json: terminal.AsJson = False,

@@ -191,9 +191,12 @@ def _mind_who_is_out(connection: "Connection", slug: str, key: str) -> None:
 def _refuse_unreadable_format(district: "District") -> None:
     """Find out now, not at the next upload. Raises WrongFormat, and nothing is set."""
     from sftpingest.roster.format import load
+    from sftpingest.roster.recognise import AUTO
     from sftpingest.store import accounts
 
-    load(accounts.district_settings(district).format)
+    named = accounts.district_settings(district).format
+    if named != AUTO:
+        load(named)
 
 
 def _described(connection: "Connection", here: Installation, district: "District") -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sftpingest.roster.encoding import Unreadable, to_utf8
 from sftpingest.roster.finding import Code, Severity, found, nothing, together
 from sftpingest.roster.format import Format
 from sftpingest.roster.manifest import Manifest, read_manifest
+from sftpingest.roster.recognise import by_content
 from sftpingest.roster.table import read
 
 
@@ -36,9 +37,11 @@ class Expected:
 def expect(files: Mapping[str, bytes], form: Format) -> Expected:
     """Read the manifest, and count the files that are not rostered."""
     known = {name: form.file(name) for name in files}
-    names = {name: file.name for name, file in known.items() if file}
+    told = by_content(files, form)
+    names = {name: file.name for name, file in known.items() if file} | told
+    renamed = [found(Code.FILE_RECOGNISED, Severity.NOTE, name, detail=own) for name, own in sorted(told.items())]
     if not form.manifest:
-        return Expected(names)
+        return Expected(names, findings=together(renamed))
     manifest = _named(files, form.manifest)
     said = read_manifest(files[manifest], manifest) if manifest else Manifest()
     modes = {name: said.modes.get(_own(name, form), "") for name in files}
@@ -57,7 +60,7 @@ def expect(files: Mapping[str, bytes], form: Format) -> Expected:
         counted=counted,
         manifest=manifest,
         partial=any(_named(files, name) in {"", *left_out} for name in form.names),
-        findings=together([said.findings, *missing, *unexpected, *noted]),
+        findings=together([said.findings, *renamed, *missing, *unexpected, *noted]),
     )
 
 

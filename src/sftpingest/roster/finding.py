@@ -33,6 +33,8 @@ class Code(StrEnum):
     FILE_EMPTY = "file.empty"  #: no bytes, or no records
     FILE_ENCODING = "file.encoding"  #: read, though it is not UTF-8
     FILE_UNKNOWN = "file.unknown"  #: no file of the format
+    FILE_FOREIGN = "file.foreign"  #: is in another format than the rest of the upload
+    FILE_RECOGNISED = "file.recognised"  #: has another name; its headings say what it is
     FILE_NOT_ROSTERED = "file.not_rostered"  #: known, counted and kept with the upload; no part of the roster
     FILE_UNEXPECTED = "file.unexpected"  #: is there, though the manifest calls it absent
     FILE_REPEATED = "file.repeated"  #: two files that are the same file of the format
@@ -60,6 +62,9 @@ SENTENCES: dict[Code, str] = {
     Code.FILE_ENCODING: "{file} is not in UTF-8; it was read as {detail}. Check names with accents, "
     "and export as CSV UTF-8 if you can.",
     Code.FILE_UNKNOWN: "{file} is not one of the files of this format, so it was passed over. {detail}",
+    Code.FILE_FOREIGN: "{file} is in the format {detail}. Keep the files of one format here and delete the others; "
+    "nothing was changed.",
+    Code.FILE_RECOGNISED: "{file} was read as {detail}, since it has those headings. Give it that name if you can.",
     Code.FILE_NOT_ROSTERED: "{file} was recognised and kept with the upload, {detail}. It is no part of the roster.",
     Code.FILE_UNEXPECTED: "{file} is there, but {detail} calls it absent, so it was not read. Correct one of the two.",
     Code.FILE_REPEATED: "{file} is the same file as {detail}. Delete the one that is out of date.",

@@ -61,6 +61,8 @@ _SAID = {
     "file.unreadable": "the file cannot be read",
     "file.empty": "the file has no records",
     "file.repeated": "the file is there twice",
+    "value.unknown": "what stands there is not one of its words",
+    "file.foreign": "the file is in another format than the others",
     "column.missing": "the column is not there",
     "column.repeated": "the column stands twice",
 }

@@ -31,7 +31,7 @@ class Manifest:
 
 
 def read_manifest(raw: bytes, name: str) -> Manifest:
-    """Read it. Never raises; a mode that is none of ours is said, and the file then counts as whole."""
+    """Read it. Never raises; a mode that is none of ours refuses the upload: a delta taken as whole would delete."""
     try:
         table = read(to_utf8(raw)[0])
     except Unreadable as error:
@@ -44,7 +44,7 @@ def read_manifest(raw: bytes, name: str) -> Manifest:
     wrong = {file: said_so for file, said_so in modes.items() if said_so[0].casefold() not in MODES}
     about = found(
         Code.VALUE_UNKNOWN,
-        Severity.NOTE,
+        Severity.UPLOAD,
         name,
         [at for _, at in wrong.values()],
         column="value",

@@ -116,8 +116,9 @@ def _sheet(sheet: Sheet, others: list[Sheet], desk: _Desk) -> None:
     desk.co_teachers.append(turned_away_co_teachers(rows, referred))
     good = _all_but(rows.index, findings)
     rejected = rows[~good]
-    if desk.whole is not None:
-        good &= _sure(rows, referred)
+    if desk.whole is not None and not (sure := _sure(rows, referred)).all():
+        good &= sure
+        desk.whole -= {kind}  # what names these rows cannot be judged either
     repeated = _judged(sheet)(sheet, rows, good, referred, desk)
     desk.findings.append(_about_repeats(sheet, repeated))
     if not sheet.form.adds:

@@ -44,7 +44,7 @@ class DistrictSettings:
     pause_start: date | None = None  #: first day without syncs
     pause_end: date | None = None  #: last day without syncs
     quiet_seconds: float | None = None  #: None: what the installation has
-    format: str = "clever"
+    format: str = "auto"
     quota_bytes: int | None = None  #: None: no bound
     quota_files: int = 10_000  #: the largest roster has ten; what sorts its uploads by the day has 365 in a year
     quota_file_bytes: int | None = None  #: None: no bound
@@ -179,7 +179,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "pause_start": ("a day such as 2026-12-21", _day),
     "pause_end": ("a day such as 2027-01-04", _day),
     "quiet_seconds": ("seconds from 0 to 86400", _seconds),
-    "format": ("the name of a format, such as clever", _format),
+    "format": ("auto, or the name of a format, such as clever", _format),
     "quota_bytes": ("a number of bytes, such as 5000000000 or 5 GB", _bytes),
     "quota_files": ("a number of files, such as 10000", _count),
     "quota_file_bytes": ("a number of bytes, such as 2000000000 or 2 GB", _bytes),

@@ -5,7 +5,7 @@ Out: the findings, the report, and how bad it is.
 """
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,13 @@ import pandas as pd
 
 from sftpingest.inbox import bring, files_of
 from sftpingest.roster.changes import Outcome
-from sftpingest.roster.finding import Severity, in_order, worst
-from sftpingest.roster.format import Format, load
+from sftpingest.roster.finding import Severity, in_order, together, worst
+from sftpingest.roster.format import Format
 from sftpingest.roster.judge import Verdict, refuse
 from sftpingest.roster.parse import parse
 from sftpingest.roster.report import Facts, counts, report, result
 from sftpingest.roster.validate import validate
+from sftpingest.sync.chosen import choose
 from sftpingest.sync.counted import counted
 from sftpingest.sync.files import Files, readable
 from sftpingest.sync.memory import lean
@@ -44,14 +45,15 @@ class Checked:
 def check(path: Path, format_name: str, *, strict: bool) -> Checked:
     """Judge a folder or zip. Raises inbox.WrongSource and format.WrongFormat, whose texts say what to do."""
     lean()
-    form = load(format_name)
     with tempfile.TemporaryDirectory() as folder:
         if path.is_dir():
             files_of(path)  # raises where an upload of it would be none
         else:
             bring(path, Path(folder))
         files = Files(path if path.is_dir() else Path(folder))
-        parsed = parse(files, form)
+        chosen = choose(format_name, files)
+        form, parsed = chosen.form, parse(files, chosen.form)
+        parsed = replace(parsed, findings=together([chosen.findings, parsed.findings]))
         records = dict(parsed.records)
         refused = refuse(parsed.findings)
         findings = parsed.findings if refused else in_order(validate(parsed).findings, records)

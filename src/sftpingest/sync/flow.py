@@ -17,7 +17,7 @@ from sftpingest import __version__, inbox
 from sftpingest.inbox import Folders
 from sftpingest.roster.changes import Changes, Held, Outcome
 from sftpingest.roster.finding import Code, Severity, found, in_order, nothing, together
-from sftpingest.roster.format import Format, WrongFormat, load, source_of
+from sftpingest.roster.format import WrongFormat, source_of
 from sftpingest.roster.judge import Policy, Verdict, judge, refuse
 from sftpingest.roster.kinds import Kind, Roster
 from sftpingest.roster.parse import parse
@@ -29,6 +29,7 @@ from sftpingest.store import accounts, journal, rosters
 from sftpingest.store.accounts import DistrictSettings
 from sftpingest.store.load import load as load_changes
 from sftpingest.store.tables import SFTP, District, State, Sync
+from sftpingest.sync.chosen import Chosen, choose
 from sftpingest.sync.clock import Stages
 from sftpingest.sync.counted import counted
 from sftpingest.sync.files import Files
@@ -52,14 +53,14 @@ class Upload:
     sync: Sync
     district: District
     settings: DistrictSettings
-    form: Format
+    chosen: Chosen
     files: Files
     broken_off: tuple[str, ...]  #: names whose upload ended early
 
     def fingerprint(self) -> str:
         """All of it, and the version of the program, as one hash."""
         set_so = json.dumps(asdict(self.settings), default=str, sort_keys=True)
-        return self.files.fingerprint(__version__, set_so, source_of(self.settings.format), *self.broken_off)
+        return self.files.fingerprint(__version__, set_so, source_of(self.chosen.name), *self.broken_off)
 
 
 @dataclass(frozen=True)
@@ -99,16 +100,16 @@ def run(engine: Engine, folders: Folders, sync: Sync) -> None:
 def _judge(engine: Engine, folders: Folders, sync: Sync, district: District, stages: Stages) -> Judged:
     """What becomes of the upload; the shortcut where nothing at all is different from the last one."""
     settings = accounts.district_settings(district)
-    try:
-        form = load(settings.format)
-    except WrongFormat as wrong:
-        return Judged(Verdict(Outcome.REFUSED, str(wrong)))
     snapshot = folders.uploads / sync.mark
     if not inbox.intact(snapshot):
         return Judged(Verdict(Outcome.REFUSED, WRITTEN))
     files = Files(snapshot)
+    try:
+        chosen = choose(settings.format, files)
+    except WrongFormat as wrong:
+        return Judged(Verdict(Outcome.REFUSED, str(wrong)))
     broken_off = inbox.broken_off(folders) if sync.door == SFTP else ()
-    upload = Upload(sync, district, settings, form, files, broken_off)
+    upload = Upload(sync, district, settings, chosen, files, broken_off)
     with stages.of("fingerprint"):
         fingerprint = upload.fingerprint()
         judged = _as_before(engine, upload, fingerprint)
@@ -151,9 +152,9 @@ def _held_whole(engine: Engine, district: District) -> Roster:
 
 def _parsed(upload: Upload) -> Parsed:
     """The files, read; and a note for each whose upload broke off."""
-    parsed = parse(upload.files, upload.form)
+    parsed = parse(upload.files, upload.chosen.form)
     notes = [found(Code.FILE_BROKEN_OFF, Severity.NOTE, name) for name in upload.broken_off]
-    return replace(parsed, findings=together([parsed.findings, *notes]))
+    return replace(parsed, findings=together([upload.chosen.findings, parsed.findings, *notes]))
 
 
 def _verdict(upload: Upload, changes: Changes, *, first: bool) -> Verdict:

@@ -14,10 +14,11 @@ from sqlalchemy import Engine
 from sftpingest import inbox
 from sftpingest.inbox import Folders
 from sftpingest.roster.changes import Outcome
-from sftpingest.roster.format import Format, WrongFormat, load
+from sftpingest.roster.format import Format, WrongFormat
 from sftpingest.roster.report import Facts, report
 from sftpingest.store import accounts, journal
 from sftpingest.store.tables import District, Sync
+from sftpingest.sync.chosen import choose
 from sftpingest.sync.files import Files
 
 
@@ -34,18 +35,18 @@ def write_report(engine: Engine, folders: Folders, sync: Sync, findings: pd.Data
         ended = journal.sync(c, sync.id)
         district = accounts.district_of(c, sync.district_id)
     settings = accounts.district_settings(district)
-    form, name = _format(settings.format), _name(ended)
-    files = _files(folders.uploads / ended.mark)
+    files, name = _files(folders.uploads / ended.mark), _name(ended)
+    form = _format(settings.format, files)
     inbox.publish(folders, name, report(_facts(ended, district, form), findings, files, form))
     with engine.begin() as c:
         journal.reported(c, ended.id, name)
     inbox.prune(folders, settings.retention_days, datetime.now(UTC))
 
 
-def _format(name: str) -> Format:
+def _format(name: str, files: Mapping[str, bytes]) -> Format:
     """The format of that name; one without files where it cannot be loaded: an upload gets its report all the same."""
     try:
-        return load(name)
+        return choose(name, files).form
     except WrongFormat:
         return Format(name=name, title=name, files=())
 
