@@ -43,12 +43,14 @@ def expect(files: Mapping[str, bytes], form: Format) -> Expected:
     if not form.manifest:
         return Expected(names, findings=together(renamed))
     manifest = _named(files, form.manifest)
-    said = read_manifest(files[manifest], manifest) if manifest else Manifest()
-    modes = {name: said.modes.get(_own(name, form), "") for name in files}
-    left_out = frozenset(name for name, mode in modes.items() if mode == "absent")
-    counted = {name: _records(files[name]) for name in files if _is_counted(name, form) and name not in left_out}
-    unexpected = [found(Code.FILE_UNEXPECTED, Severity.FILE, name, detail=manifest) for name in sorted(left_out)]
-    missing = [found(Code.FILE_MISSING, Severity.UPLOAD, name) for name in _missing(said, files, form)]
+    said = read_manifest(files[manifest], manifest, (*form.names, *form.not_rostered)) if manifest else Manifest()
+    own = names | {name: file for name in files if (file := _counted(name, form))}
+    modes = {name: said.modes.get(file, "unnamed" if manifest else "") for name, file in own.items()}
+    left_out = frozenset(name for name, mode in modes.items() if mode in {"absent", "unnamed"})
+    there = {file for name, file in own.items() if name not in left_out}
+    counted = {name: _records(files[name]) for name in own if name not in names and name not in left_out}
+    unexpected = [_unexpected(name, manifest, modes[name]) for name in sorted(left_out)]
+    missing = [found(Code.FILE_MISSING, Severity.UPLOAD, name) for name in _missing(said, own)]
     noted = [
         found(Code.FILE_NOT_ROSTERED, Severity.NOTE, name, detail=f"with its {size:,} records")
         for name, size in counted.items()
@@ -59,7 +61,7 @@ def expect(files: Mapping[str, bytes], form: Format) -> Expected:
         left_out=left_out,
         counted=counted,
         manifest=manifest,
-        partial=any(_named(files, name) in {"", *left_out} for name in form.names),
+        partial=any(name not in there for name in form.names),
         findings=together([said.findings, *renamed, *missing, *unexpected, *noted]),
     )
 
@@ -69,21 +71,20 @@ def _named(files: Mapping[str, bytes], name: str) -> str:
     return next((each for each in files if each.casefold() == name.casefold()), "")
 
 
-def _own(name: str, form: Format) -> str:
-    """How the format spells the name of an uploaded file."""
-    file = form.file(name)
-    known = (each for each in form.not_rostered if each.casefold() == name.casefold())
-    return file.name if file else next(known, name)
+def _unexpected(name: str, manifest: str, mode: str) -> pd.DataFrame:
+    """A file of which the manifest says nothing may be a delta: it is not read either."""
+    said = "calls it absent" if mode == "absent" else "has no line for it"
+    return found(Code.FILE_UNEXPECTED, Severity.FILE, name, detail=f"{manifest} {said}")
 
 
-def _is_counted(name: str, form: Format) -> bool:
-    return name.casefold() in map(str.casefold, form.not_rostered)
+def _counted(name: str, form: Format) -> str:
+    """How the format spells the name of a file that it knows and does not roster; '' where it is none."""
+    return next((each for each in form.not_rostered if each.casefold() == name.casefold()), "")
 
 
-def _missing(said: Manifest, files: Mapping[str, bytes], form: Format) -> list[str]:
+def _missing(said: Manifest, own: Mapping[str, str]) -> list[str]:
     """Files that the manifest promises and that are not there."""
-    there = {_own(name, form) for name in files}
-    return [name for name, mode in said.modes.items() if mode in {"bulk", "delta"} and name not in there]
+    return [name for name, mode in said.modes.items() if mode in {"bulk", "delta"} and name not in own.values()]
 
 
 def _records(raw: bytes) -> int:

@@ -36,7 +36,7 @@ class Code(StrEnum):
     FILE_FOREIGN = "file.foreign"  #: is in another format than the rest of the upload
     FILE_RECOGNISED = "file.recognised"  #: has another name; its headings say what it is
     FILE_NOT_ROSTERED = "file.not_rostered"  #: known, counted and kept with the upload; no part of the roster
-    FILE_UNEXPECTED = "file.unexpected"  #: is there, though the manifest calls it absent
+    FILE_UNEXPECTED = "file.unexpected"  #: is there, though the manifest calls it absent or does not name it
     FILE_REPEATED = "file.repeated"  #: two files that are the same file of the format
     FILE_BROKEN_OFF = "file.broken_off"  #: an upload of the file ended early and does not count
     COLUMN_MISSING = "column.missing"  #: a required heading is not there
@@ -66,7 +66,7 @@ SENTENCES: dict[Code, str] = {
     "nothing was changed.",
     Code.FILE_RECOGNISED: "{file} was read as {detail}, since it has those headings. Give it that name if you can.",
     Code.FILE_NOT_ROSTERED: "{file} was recognised and kept with the upload, {detail}. It is no part of the roster.",
-    Code.FILE_UNEXPECTED: "{file} is there, but {detail} calls it absent, so it was not read. Correct one of the two.",
+    Code.FILE_UNEXPECTED: "{file} is there, but {detail}, so it was not read. Correct one of the two.",
     Code.FILE_REPEATED: "{file} is the same file as {detail}. Delete the one that is out of date.",
     Code.FILE_BROKEN_OFF: "An upload of {file} broke off before its end and does not count. Upload it again.",
     Code.COLUMN_MISSING: "The column {column} is not in {file}. Add it to the export; its cells must be filled.",
