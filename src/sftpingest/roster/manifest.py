@@ -122,7 +122,7 @@ def _about_version(version: _Said | None, name: str) -> pd.DataFrame:
     return _found(Code.VALUE_UNKNOWN, Severity.NOTE, name, [version], _VALUE, detail=", ".join(VERSIONS))
 
 
-def _found(  # noqa: PLR0913  (a finding has that many cells)
+def _found(
     code: Code, severity: Severity, name: str, said: list[_Said], column: str, detail: pd.Series | str = ""
 ) -> pd.DataFrame:
     """One finding a row of the manifest."""
