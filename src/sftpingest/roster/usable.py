@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sftpingest.roster.kinds import RECORDS, VALUES, Kind
 
 if TYPE_CHECKING:
-    from sftpingest.roster.format import Column, FileFormat
+    from sftpingest.roster.layout import Column, FileFormat
 
 #: Tables of a file that are not columns of its own kind but of another that is read from the same rows, and the kind
 #: of the file in which they may stand.
