@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from sftpingest import inbox, sync
+from sftpingest import inbox
 from sftpingest.roster import parse as stage
 from sftpingest.roster.kinds import Kind
 from sftpingest.store import accounts, journal
 from sftpingest.store.tables import State, Sync
 from sftpingest.sync import flow
 from sftpingest.sync.files import Files
+from sftpingest.sync.reports import rereport
 from sftpingest.work import work_once
 from tests.cli.conftest import cut, without_mistakes, written
 from tests.flow.conftest import District, Place, Report, place_of_one_store, read
@@ -43,7 +44,7 @@ def taken(district: District) -> Sync:
 
 def worked(district: District, of: Sync) -> Sync:
     """Let a worker do it."""
-    assert work_once(district.place.engine, district.place.program.data, sync.run, rereport=sync.rereport)
+    assert work_once(district.place.engine, district.place.program.data, flow.run, rereport=rereport)
     return district.sync(of.id)
 
 
@@ -119,7 +120,7 @@ def test_rejected_rows_are_not_shown_from_files_that_were_written_in_place_since
     assert "rejected/rejected-students.csv" in report_of(district, ended).files
     inbox.snapshot(district.folders, ended.mark)
     (district.folders.home / "students.csv").write_bytes(b"Student_id\r\n")
-    sync.rereport(district.place.engine, district.folders, ended)
+    rereport(district.place.engine, district.folders, ended)
     shown = report_of(district, district.sync(ended.id))
     assert "rejected/rejected-students.csv" not in shown.files
     assert shown.result["files"] == ended.files
@@ -142,7 +143,7 @@ def test_a_report_shows_all_files_though_the_format_has_changed_since(district: 
     ended = worked(district, taken(district))
     with district.place.engine.begin() as c:
         accounts.set_district(c, district.slug, "format", "vanished")
-    sync.rereport(district.place.engine, district.folders, ended)
+    rereport(district.place.engine, district.folders, ended)
     assert report_of(district, district.sync(ended.id)).result["files"].keys() == ended.files.keys()
 
 

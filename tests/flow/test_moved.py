@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from sftpingest import inbox, sync
+from sftpingest import inbox
 from sftpingest.store import accounts, journal
 from sftpingest.store.tables import State, now
-from sftpingest.sync.flow import MOVED
+from sftpingest.sync.flow import MOVED, run
+from sftpingest.sync.reports import rereport
 from sftpingest.work import work_once
 from tests.cli.conftest import without_mistakes, written
 from tests.flow.conftest import District, Place
@@ -32,7 +33,7 @@ def queued(district: District, folder: Path) -> int:
 
 
 def work(district: District) -> None:
-    assert work_once(district.place.engine, district.place.program.data, sync.run, rereport=sync.rereport)
+    assert work_once(district.place.engine, district.place.program.data, run, rereport=rereport)
 
 
 def renamed(to: bytes) -> dict[str, bytes]:
@@ -57,7 +58,7 @@ def test_it_is_put_aside_and_cannot_be_released_again(district: District, tmp_pa
         begun = journal.begin(c, journal.waiting(c, now())[0])
         assert begun.id == newer
         journal.release(c, held)
-    sync.run(district.place.engine, district.folders, begun)
+    run(district.place.engine, district.folders, begun)
     work(district)
     late = district.sync(held)
     assert (late.state, late.reason) == (State.DISCARDED, MOVED)

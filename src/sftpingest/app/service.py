@@ -19,7 +19,7 @@ import pyarrow as pa
 import structlog
 from sqlalchemy import Engine
 
-from sftpingest import sync, work
+from sftpingest import work
 from sftpingest.app import family, news, ports
 from sftpingest.app.installation import open_installation
 from sftpingest.app.signals import stop_at_signals
@@ -27,6 +27,8 @@ from sftpingest.doors.sftp import Uploads
 from sftpingest.inbox import folders
 from sftpingest.settings import Settings
 from sftpingest.store import accounts
+from sftpingest.sync.flow import run
+from sftpingest.sync.reports import rereport
 
 log = structlog.get_logger()
 
@@ -62,7 +64,7 @@ def serve_worker(settings: Settings) -> None:
     stop = stopped_by_signals()
     engine = open_installation(settings)
     log.info("worker.started", pid=os.getpid())
-    work.work_forever(engine, settings.data, sync.run, stop, rereport=sync.rereport)
+    work.work_forever(engine, settings.data, run, stop, rereport=rereport)
     log.info("worker.stopped", pid=os.getpid())
 
 

@@ -38,9 +38,9 @@ def check(
     """
     if not path.exists():
         raise terminal.Stopped(f"{path} is not there. Name a folder or a zip with the files of the roster.")
-    from sftpingest import sync
+    from sftpingest.sync.check import check as judged
 
-    checked = sync.check(path, format_, strict=strict)
+    checked = judged(path, format_, strict=strict)
     if report:
         _write(report, checked.report)
     if json:

@@ -22,7 +22,9 @@ STATUS = {"applied": 0, "held": 3, "refused": 4, "failed": 5, "discarded": 3}
 
 def wait(here: "Installation", slug: str, sync_id: int) -> "Sync":
     """Work, or let a running worker work, until the sync has ended and its report lies there."""
-    from sftpingest import sync, work
+    from sftpingest import work
+    from sftpingest.sync.flow import run
+    from sftpingest.sync.reports import rereport
 
     engine, folder = here.engine, here.settings.data
     while True:
@@ -31,8 +33,8 @@ def wait(here: "Installation", slug: str, sync_id: int) -> "Sync":
         if ended and found.report:
             return found
         if ended:  # its worker is about to write the report, and holds the lock; or it died before it did
-            work.report_unwritten(engine, folder, sync.rereport)
-        elif work.work_once(engine, folder, sync.run, rereport=sync.rereport, only=slug):
+            work.report_unwritten(engine, folder, rereport)
+        elif work.work_once(engine, folder, run, rereport=rereport, only=slug):
             continue
         time.sleep(PAUSE)
 

@@ -98,8 +98,8 @@ def release(number: Number, json: terminal.AsJson = False) -> None:
 @app.command(epilog=terminal.example("sftpingest sync discard 17"))
 def discard(number: Number, json: terminal.AsJson = False) -> None:
     """Discard a held sync: it is never applied."""
-    from sftpingest import sync
     from sftpingest.store import journal
+    from sftpingest.sync.reports import rereport
 
     with opened() as here:
         with here.engine.begin() as connection:
@@ -107,7 +107,7 @@ def discard(number: Number, json: terminal.AsJson = False) -> None:
             found = journal.sync(connection, number)
             slug = _slug(connection, found)
             audit.record(connection, "sync.discarded", district=slug, sync=number)
-        sync.rereport(here.engine, here.folders(slug), found)
+        rereport(here.engine, here.folders(slug), found)
         with here.engine.connect() as connection:
             outcome.show(here, slug, journal.sync(connection, number), json)
 
@@ -120,11 +120,11 @@ def restore(slug: Slug, number: Number, json: terminal.AsJson = False) -> None:
 
     Exit status as of `ingest`.
     """
-    from sftpingest import sync
+    from sftpingest.sync.restore import restore as go_back
 
     with opened() as here:
         here.district(slug)
-        made = sync.restore(here.engine, here.folders(slug), slug, number, audit.record)
+        made = go_back(here.engine, here.folders(slug), slug, number, audit.record)
         status = _ended(here, made, json)
     raise typer.Exit(status)
 

@@ -8,11 +8,6 @@ Out: the sync at its end, and its report in the district's folder.
     restore   back to an earlier roster
     reports   the report of a sync, from what the journal and the snapshot hold
     files     the uploaded files, read when they are asked for
+
+Callers name the module: nothing is imported here, so that a check at home need not wait until the store is loaded.
 """
-
-from sftpingest.sync.check import Checked, check
-from sftpingest.sync.flow import run
-from sftpingest.sync.reports import rereport
-from sftpingest.sync.restore import restore
-
-__all__ = ["Checked", "check", "rereport", "restore", "run"]
