@@ -236,3 +236,7 @@ def _place(now: District, who: Numbers, prefix: str) -> dict[str, pa.Array]:
 def _birthday(now: District, who: Numbers, year: Numbers) -> pa.Array:
     month, day = (text(1 + now.draw.number(who, what, sides)) for what, sides in (("month", 12), ("day", 28)))
     return join(month, "/", day, "/", text(year))
+
+
+#: one function a file
+FILES: Final = (schools, staff, teachers, sections, students, enrollments)

@@ -1,18 +1,19 @@
-"""Generator of districts in Clever's format: any size, any share of mistakes, and the night after.
+"""Generator of districts: any size, any share of mistakes, and the night after, in Clever's format; or in OneRoster's.
 
 In:  sizes and shares; the same seed gives the same bytes.
-Out: a folder with six CSV files, and beside it planted.csv, the list of mistakes that were planted.
+Out: a folder with the CSV files, and beside it planted.csv, the list of mistakes that were planted.
 """
 
 import csv
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
 
-from benchmarks import clever
+from benchmarks import clever, oneroster
 from benchmarks.district import District, district, next_night
 from benchmarks.mistakes import plant
+from benchmarks.sheet import Sheet
 from benchmarks.spoil import Planted
 
 __all__ = ["Planted", "generate"]
@@ -35,7 +36,7 @@ def generate(
     if changed:
         now = next_night(now, changed)
     out.mkdir(parents=True, exist_ok=True)
-    planted = plant(now, out, mistakes) if mistakes else _write(now, out)
+    planted = plant(now, out, mistakes) if mistakes else _write(now, out, clever.FILES)
     _list(planted, out.parent / "planted.csv")
     return planted
 
@@ -49,8 +50,19 @@ def _check_shares(mistakes: float, changed: float) -> None:
         raise ValueError(message)
 
 
-def _write(now: District, out: Path) -> list[Planted]:
-    for make in (clever.schools, clever.staff, clever.teachers, clever.sections, clever.students, clever.enrollments):
+def generate_oneroster(out: Path, *, students: int, changed: float = 0.0, seed: int = 1) -> None:
+    """Write the same district as a bulk set of OneRoster 1.2, without contacts and without a mistake.
+
+    Raises ValueError as `generate` does.
+    """
+    _check_shares(0.0, changed)
+    now = district(students, seed)
+    out.mkdir(parents=True, exist_ok=True)
+    _write(next_night(now, changed) if changed else now, out, oneroster.FILES)
+
+
+def _write(now: District, out: Path, files: Sequence[Callable[[District], Sheet]]) -> list[Planted]:
+    for make in files:
         sheet = make(now)
         sheet.write(out, sheet.lines())
     return []
@@ -73,10 +85,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--changed", type=float, default=0.0, metavar="SHARE", help="the next night, e.g. 0.01")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--contacts", action="store_true", help="contact columns, a row for every further contact")
+    parser.add_argument("--format", choices=("clever", "oneroster"), default="clever")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     chosen = vars(parser.parse_args(arguments))
+    make: Callable[..., object] = generate
+    if chosen.pop("format") == "oneroster":
+        if chosen.pop("mistakes") or chosen.pop("contacts"):
+            parser.error("A district in OneRoster's format has no mistakes and no contacts: leave these options out.")
+        make = generate_oneroster
     try:
-        generate(chosen.pop("out"), **chosen)
+        make(chosen.pop("out"), **chosen)
     except ValueError as error:
         parser.error(str(error))
 

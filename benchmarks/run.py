@@ -38,6 +38,8 @@ class Case(StrEnum):
     UNCHANGED = "unchanged"
     #: a first load with 5 % bad rows of every kind
     SPOILT = "spoilt"
+    #: a first load of the same district as a bulk set of OneRoster; its limit is our own first load of Clever's files
+    ONEROSTER = "oneroster"
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,10 @@ class Bench:
 
     def round(self, cases: Sequence[Case]) -> Iterator[Measured]:
         """Every case once, each beside a limit measured just before it."""
-        if {Case.FIRST, Case.CHANGED, Case.UNCHANGED} & set(cases):
+        if {Case.FIRST, Case.CHANGED, Case.UNCHANGED, Case.ONEROSTER} & set(cases):
             limit = self.limit("first")
             program = fresh(self.store, self.postgres)
-            yield self.ingest(program, Case.FIRST, limit)
+            yield (first := self.ingest(program, Case.FIRST, limit))
             if Case.UNCHANGED in cases:
                 yield self.ingest(program, Case.UNCHANGED, limit)
             if Case.CHANGED in cases:
@@ -88,6 +90,8 @@ class Bench:
             # the bare loaders stop at ragged rows and repeated ids: the limit is that of the clean district
             limit = self.limit("first")
             yield self.ingest(fresh(self.store, self.postgres), Case.SPOILT, limit)
+        if Case.ONEROSTER in cases:
+            yield self.ingest(fresh(self.store, self.postgres), Case.ONEROSTER, first.seconds)
 
     def baseline(self) -> float:
         """Seconds of the plain baseline, from the start of its process to its end."""
@@ -118,8 +122,9 @@ def python(*words: str) -> float:
 def generated(students: int, cases: Sequence[Case]) -> dict[str, Path]:
     """The districts, made anew."""
     options = {"first": (), "changed": ("--changed", _CHANGED), "spoilt": ("--mistakes", _SPOILT)}
+    options |= {"oneroster": ("--format", "oneroster")}
     uploads = {}
-    for name in ["first", *(case for case in cases if case in ("changed", "spoilt"))]:
+    for name in ["first", *(case for case in cases if case not in (Case.FIRST, Case.UNCHANGED))]:
         uploads[str(name)] = WORK / str(students) / name / "upload"
         size = ("--students", str(students), "--out", str(uploads[str(name)]))
         seconds = python("-m", "benchmarks.generate", *size, *options[str(name)])

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any, Final
 
-#: largest share of the bare limit
-TARGETS: Final = {"first": 2.0, "changed": 1.2, "unchanged": 0.1, "spoilt": 2.5}
+#: largest share of the bare limit; of OneRoster: of our own first load of the same district in Clever's format
+TARGETS: Final = {"first": 2.0, "changed": 1.2, "unchanged": 0.1, "spoilt": 2.5, "oneroster": 1.3}
 PEAK_MB: Final = 1000
 TIMES_FASTER: Final = 5.0
 

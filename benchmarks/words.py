@@ -82,3 +82,13 @@ SUBJECTS: Final = tuple(subject for _, subject in _COURSES)
 TERMS: Final = (("Fall 2026", "8/17/2026", "12/18/2026"), ("Full Year", "8/17/2026", "6/11/2027"))
 
 RELATIONSHIPS: Final = ("Parent", "Grandparent", "Aunt/Uncle")
+
+#: the flags of demographics.csv, in the order of the format, by the words of Clever that they stand for
+RACE_FLAGS: Final = {
+    "americanIndianOrAlaskaNative": ("I",),
+    "asian": ("A", "Asian"),
+    "blackOrAfricanAmerican": ("B",),
+    "nativeHawaiianOrOtherPacificIslander": ("P",),
+    "white": ("W", "White"),
+    "demographicRaceTwoOrMoreRaces": ("M", "Two or More Races"),
+}

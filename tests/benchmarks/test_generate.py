@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.generate import Planted, generate
+from benchmarks.generate import Planted, generate, generate_oneroster
 from benchmarks.recipes import IDS, recipes
+from sftpingest.sync.check import check
 
 Row = dict[str, str]
 Files = dict[str, dict[int, list[str]]]
@@ -214,3 +215,16 @@ def test_a_share_changes_from_night_to_night(tmp_path: Path) -> None:
 def test_a_wrong_wish_is_refused_in_one_sentence(tmp_path: Path, options: dict[str, float], word: str) -> None:
     with pytest.raises(ValueError, match=word):
         generate(tmp_path / "upload", **{"students": 100, **options})  # type: ignore[arg-type]
+
+
+def test_a_district_in_oneroster_is_the_same_district(tmp_path: Path) -> None:
+    generate(tmp_path / "clever", students=1200)
+    generate_oneroster(tmp_path / "oneroster", students=1200)
+    theirs, ours = (check(tmp_path / name, "auto", strict=False) for name in ("oneroster", "clever"))
+    assert (theirs.worst, ours.worst) == (None, None)
+    counts = {name: counted["rows"] for name, counted in theirs.files.items()}
+    taught = sum(bool(row[2]) + bool(row[3]) for row in csv.reader((tmp_path / "clever/sections.csv").open())) - 2
+    people = ours.files["students.csv"]["rows"] + 60 + 20
+    assert counts["users.csv"] == counts["roles.csv"] == people
+    assert counts["enrollments.csv"] == ours.files["enrollments.csv"]["rows"] + taught
+    assert (counts["classes.csv"], counts["demographics.csv"]) == (300, 1200)

@@ -160,3 +160,33 @@ def test_a_rejected_teacher_row_keeps_its_place(lake: District) -> None:
     files["users.csv"] = files["users.csv"].replace(b"x1,,,true,tia,,Tia", b"x1,,,true,tia,,")
     lake.take_files(files)
     assert lake.teachers("k1") == [(1, "x1"), (2, "x2")]
+
+
+# ------------------------------------------------------------------------------------------------- dropped references
+
+
+def with_line(files: dict[str, bytes], name: str, old: str, new: str) -> dict[str, bytes]:
+    """The same files with one piece of text replaced, which must be there."""
+    assert old.encode() in files[name]
+    return files | {name: files[name].replace(old.encode(), new.encode())}
+
+
+def test_a_class_that_names_a_rejected_course_keeps_the_one_it_has(lake: District) -> None:
+    spoilt = with_line(files_of("bulk"), "courses.csv", "y1,Algebra,MA1", "y1,,MA1")
+    lake.take_files(spoilt)
+    assert lake.record(Kind.SECTION, "k1")["course_id"] == "c1"
+    assert lake.record(Kind.COURSE, "c1")["name"] == "Algebra"
+
+
+def test_the_course_that_a_class_keeps_does_not_go_either(lake: District) -> None:
+    moved = with_line(files_of("bulk"), "courses.csv", "c1,,,y1,Algebra", "c2,,,y1,")
+    moved |= {"classes.csv": moved["classes.csv"].replace(b",c1,", b",c2,")}
+    lake.take_files(moved)
+    assert lake.record(Kind.SECTION, "k1")["course_id"] == "c1"
+    assert lake.ids(Kind.COURSE) == ["c1"]
+
+
+def test_a_class_that_names_no_course_at_all_has_none(lake: District) -> None:
+    lake.take_files(with_line(files_of("bulk"), "classes.csv", "k1,,,Algebra 1,09,c1", "k1,,,Algebra 1,09,zz"))
+    assert lake.record(Kind.SECTION, "k1")["course_id"] == ""
+    assert lake.record(Kind.SECTION, "k2")["course_id"] == "c1"

@@ -16,8 +16,8 @@ from sftpingest.roster.changes import Changes, Held, KindChanges, hashes
 from sftpingest.roster.enrollments import reconcile_enrollments
 from sftpingest.roster.finding import Code, Severity, found, shorten, together
 from sftpingest.roster.frames import Mask, Numbers, Positions, arrow, filled, look_up, text
-from sftpingest.roster.kinds import NAMED, RECORDS, Kind
-from sftpingest.roster.removals import Removals, further_schools_stay, keep_schools, removals
+from sftpingest.roster.kinds import NAMED, RECORDS, REFERS, Kind
+from sftpingest.roster.removals import Removals, further_schools_stay, keep_schools, reference_stays, removals
 from sftpingest.roster.sheet import Validated
 
 
@@ -78,6 +78,8 @@ def _kind(kind: Kind, validated: Validated, held: Held, at: Positions, numbers: 
     if came is None:
         nothing = pd.DataFrame({"no": np.empty(0, np.int64)})
         return KindChanges(nothing, nothing, removed, len(frame))
+    for column in REFERS.get(kind, {}):
+        came = _reference_that_stays(came, kind, column, validated, held, at)
     if "more_school_ids" in came:
         came = _schools_that_stay(came, kind, validated, held, at)
     came = came.assign(no=numbers, hash=hashes(came, kind))
@@ -85,6 +87,21 @@ def _kind(kind: Kind, validated: Validated, held: Held, at: Positions, numbers: 
     updated = ~new
     updated[~new] = came["hash"].to_numpy()[~new] != frame["hash"].to_numpy()[at[~new]]
     return KindChanges(came if new.all() else came[new], came[updated], removed, len(frame))
+
+
+def _reference_that_stays(
+    came: pd.DataFrame, kind: Kind, column: str, validated: Validated, held: Held, at: Positions
+) -> pd.DataFrame:
+    """Where a row names a rejected record, what is held in that column stays (contract 3)."""
+    if (kind, column) not in validated.let_drop:
+        return came
+    records = held.records[kind]
+    stays = reference_stays(records, kind, column, validated)
+    places = np.flatnonzero(at >= 0)
+    places = places[stays[at[places]]]
+    cells = came[column].copy()
+    cells.iloc[places] = records[column].iloc[at[places]].array
+    return came.assign(**{column: cells})
 
 
 def _schools_that_stay(came: pd.DataFrame, kind: Kind, validated: Validated, held: Held, at: Positions) -> pd.DataFrame:

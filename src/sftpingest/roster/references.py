@@ -4,6 +4,7 @@ In: rows, the keys accepted and turned away so far.
 Out: where each named record stands, and a finding for each that is not there.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +70,19 @@ def refer(rows: pd.DataFrame, column: Column, known: Known, sheet: Sheet) -> Ref
         )
     ]
     return Referred(kind, positions, together(findings), unknown.drop_duplicates(), roots)
+
+
+def emptied(rows: pd.DataFrame, columns: Iterable[Column], referred: Mapping[str, Referred]) -> pd.DataFrame:
+    """Rows whose optional references all hold: one that names nothing is as an empty cell (contract 3)."""
+    for column in columns:
+        if column.required or column.name not in referred:
+            continue
+        lost = (referred[column.name].positions < 0) & filled(rows[column.name])
+        if lost.any():
+            cells = rows[column.name].copy()
+            cells[lost] = ""
+            rows = rows.assign(**{column.name: cells})
+    return rows
 
 
 def _roots(cells: pd.Series, turned_away: pd.DataFrame) -> pd.Series:

@@ -108,12 +108,21 @@ def _named(frame: pd.DataFrame, kind: Kind, validated: Validated, held: Held, ou
             continue
         stays = ~(out.came[other] | out.gone[other])
         records = held.records[other]
-        names += [records[column][stays] for column, named in columns.items() if named is kind]
+        names += [
+            records[column][stays | reference_stays(records, other, column, validated)]
+            for column, named in columns.items()
+            if named is kind
+        ]
         if kind is Kind.SCHOOL and "more_school_ids" in records:
             names.append(
                 _listed(records["more_school_ids"][stays | further_schools_stay(records, other, validated, held)])
             )
     return _among(frame["id"], pd.concat(names, ignore_index=True))
+
+
+def reference_stays(records: pd.DataFrame, kind: Kind, column: str, validated: Validated) -> Mask:
+    """Records whose row names a rejected record in a column that it can do without: what is held there stays."""
+    return _among(records["id"], validated.let_drop.get((kind, column), blank(0)))
 
 
 def further_schools_stay(records: pd.DataFrame, kind: Kind, validated: Validated, held: Held) -> Mask:

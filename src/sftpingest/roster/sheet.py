@@ -5,7 +5,7 @@ Out: Sheet, Parsed and Validated.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -53,4 +53,6 @@ class Validated:
     named: dict[Kind, pd.Series]  #: keys that rows name though no row of this upload is accepted under them
     doubtful: frozenset[Kind]  #: a row of it is so broken that its key cannot be read: nothing of it may be removed
     files: dict[Kind, str]  #: the file of each kind, as uploaded
+    let_drop: Mapping[tuple[Kind, str], pd.Series] = field(default_factory=dict)
+    #: ids of records by their column in which they name a rejected record: what is held there stays
     teachers_enrolled: bool = False  #: who teaches stands in rows of enrollments, not in those of sections

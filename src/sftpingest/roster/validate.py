@@ -21,9 +21,9 @@ from sftpingest.roster.finding import Code, Severity, found, shorten, together
 from sftpingest.roster.format import FileFormat
 from sftpingest.roster.frames import Mask, Positions, blank, filled, look_up, pack, said_before
 from sftpingest.roster.held import end, keep_added, over_held
-from sftpingest.roster.kinds import PEOPLE, TEACHER, Kind, Roster
+from sftpingest.roster.kinds import PEOPLE, REFERS, TEACHER, Kind, Roster
 from sftpingest.roster.lists import plain_cells
-from sftpingest.roster.references import Known, Referred, no_keys, refer
+from sftpingest.roster.references import Known, Referred, emptied, no_keys, refer
 from sftpingest.roster.repeats import has_contact, tell_apart
 from sftpingest.roster.roles import Roles, held_roles, judge_roles, with_roles, without_role
 from sftpingest.roster.rows import choose
@@ -52,6 +52,7 @@ class _Desk:
     roles: Roles | None = None
     split: set[str] = field(default_factory=set)  #: files of which a reading has been judged
     came: dict[int, list[pd.DataFrame]] = field(default_factory=dict)  #: enrollments in rows of their own, by role
+    let_drop: dict[tuple[Kind, str], pd.Series] = field(default_factory=dict)
     whole: frozenset[Kind] | None = None  #: where what is held is not known: kinds of which all records came
     deltas: set[int] = field(default_factory=set)  #: roles of which only changes came
 
@@ -94,6 +95,7 @@ def validate(parsed: Parsed, held: "Roster | None" = None) -> Validated:
         named={kind: pd.concat(keys, ignore_index=True) for kind, keys in desk.named.items()},
         doubtful=frozenset(desk.doubtful),
         files=desk.files,
+        let_drop=desk.let_drop,
         teachers_enrolled=TEACHER in desk.came,
     )
 
@@ -119,11 +121,22 @@ def _sheet(sheet: Sheet, others: list[Sheet], desk: _Desk) -> None:
     if desk.whole is not None and not (sure := _sure(rows, referred)).all():
         good &= sure
         desk.whole -= {kind}  # what names these rows cannot be judged either
+    rows = _without_dropped(sheet, rows, referred, desk)
     repeated = _judged(sheet)(sheet, rows, good, referred, desk)
     desk.findings.append(_about_repeats(sheet, repeated))
     if not sheet.form.adds:
         roots = roots_of(sheet, rejected, repeated, findings, referred)
         _turn_away(sheet, pd.concat([rejected, repeated]), roots, desk)
+
+
+def _without_dropped(sheet: Sheet, rows: pd.DataFrame, referred: Mapping[str, Referred], desk: _Desk) -> pd.DataFrame:
+    """Rows without the references that are dropped, and note which of them were to rejected records."""
+    kind = sheet.form.kind
+    columns = [column for column in sheet.form.columns.values() if column.name in REFERS.get(kind, {})]
+    for column in columns:
+        if column.name in referred and not column.required and len(away := referred[column.name].roots):
+            desk.let_drop[kind, column.name] = rows["id"].loc[away.index]
+    return emptied(rows, columns, referred)
 
 
 _Judge: TypeAlias = Callable[[Sheet, pd.DataFrame, Mask, Mapping[str, Referred], _Desk], pd.DataFrame]
