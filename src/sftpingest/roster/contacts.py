@@ -7,7 +7,7 @@ Out: one record for each student and contact, as kinds.VALUES has them.
 import pandas as pd
 import pyarrow.compute as pc
 
-from sftpingest.roster.frames import arrow, compose, look_up, no_text, text
+from sftpingest.roster.frames import arrow, compose, filled, look_up, no_text, text
 from sftpingest.roster.kinds import Kind
 from sftpingest.roster.records import records
 
@@ -16,6 +16,7 @@ def named(rows: pd.DataFrame) -> pd.DataFrame:
     """Whom each row names in its list `agents`: `id`, `agent`."""
     if "agents" not in rows:
         return pd.DataFrame({"id": no_text(), "agent": no_text()})
+    rows = rows[filled(rows["agents"])]
     parts = pc.split_pattern(arrow(rows["agents"]), ",")
     row = pc.list_parent_indices(parts)
     pairs = pd.DataFrame(

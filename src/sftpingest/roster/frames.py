@@ -65,6 +65,16 @@ def filled(cells: pd.Series) -> Mask:
     return np.asarray(pc.not_equal(arrow(cells), "").to_numpy(zero_copy_only=False), bool)
 
 
+def sift(rows: pd.DataFrame, those: Mask) -> pd.DataFrame:
+    """Some rows of a frame of TEXT: Arrow's filter is twice as fast as pandas' own on a large one."""
+    if those.all():
+        return rows
+    kept = pa.array(those)
+    index = rows.index[those]
+    columns = {name: text(pc.filter(arrow(rows[name]), kept), index) for name in names(rows)}
+    return pd.DataFrame(columns, index=index, copy=False)
+
+
 def look_up(cells: pd.Series, keys: pd.Series) -> Positions:
     """The position of each cell in `keys`, -1 where it is not among them."""
     if not len(cells):

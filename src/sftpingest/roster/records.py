@@ -145,11 +145,14 @@ def both(there: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
 def added(frame: pd.DataFrame, rows: pd.DataFrame, at: Positions, kind: Kind) -> pd.DataFrame:
     """Records with the columns that `rows` have for them; `at`: where the record of each row stands."""
     columns = {name: rows[name] for name in names(rows) if name in VALUES[kind] and name != "id"}
+    beside = any(name.startswith("ext.") for name in names(rows))
     if any(name.startswith("flags.") for name in names(rows)):
         columns["race"] = race_of(rows)
     back = np.full(len(frame), -1, np.int32)
     back[at] = np.arange(len(rows), dtype=np.int32)
     out = {name: take(cells, back, frame.index).fillna("") for name, cells in columns.items()}
+    if not beside:
+        return frame.assign(**out)
     ext = take(_ext(rows), back, frame.index).fillna("")
     return frame.assign(**out, ext=both_ext(frame["ext"], ext))
 
@@ -166,11 +169,12 @@ def both_ext(there: pd.Series, more: pd.Series) -> pd.Series:
 
 def race_of(rows: pd.DataFrame) -> pd.Series:
     """The race that the columns `flags` say: the one that is true, or that several are."""
-    out, count = np.full(len(rows), "", object), np.zeros(len(rows), np.int8)
-    for name in names(rows):
-        if name.startswith("flags."):
-            true = np.asarray(pc.equal(arrow(rows[name]), "Y").to_numpy(zero_copy_only=False), bool)
-            count += true
-            out[true] = name.removeprefix("flags.")
-    out[count > 1] = "Two or More Races"
-    return text(pa.array(out, pa.string()), rows.index)
+    flags = [name for name in names(rows) if name.startswith("flags.")]
+    words = ["", "Two or More Races", *(name.removeprefix("flags.") for name in flags)]
+    said, count = np.zeros(len(rows), np.int32), np.zeros(len(rows), np.int8)
+    for place, name in enumerate(flags, start=2):
+        true = np.asarray(pc.equal(arrow(rows[name]), "Y").to_numpy(zero_copy_only=False), bool)
+        count += true
+        said[true] = place
+    said[count > 1] = 1
+    return text(pc.take(pa.array(words, pa.string()), pa.array(said)), rows.index)

@@ -5,7 +5,7 @@ Out: Roles; and of a sheet of people the rows of one reading, each with its scho
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 
 from sftpingest.roster.cells import check_cells
 from sftpingest.roster.finding import Code, Severity, found, shorten, together
-from sftpingest.roster.frames import arrow, blank, filled, look_up, names, text
+from sftpingest.roster.frames import Positions, arrow, blank, filled, look_up, names, no_text, sift, text
 from sftpingest.roster.references import Known, refer
-from sftpingest.roster.rows import choose
+from sftpingest.roster.rows import choose, one_of
 from sftpingest.roster.sheet import Sheet
 
 
@@ -27,6 +27,15 @@ class Roles:
     rows: pd.DataFrame  #: `person_id`, `role`, `school_id`, in the order in which they count: primary ones first
     rejected: pd.DataFrame  #: `person_id` of rows that were rejected; the index is their place in the file
     findings: pd.DataFrame
+    single: bool = False  #: nobody has two
+    people: pd.Series = field(default_factory=no_text)  #: ids of all rows of the file of people
+    places: Positions = field(default_factory=lambda: np.empty(0, np.int32))  #: of each of them in `rows`; -1 for none
+
+    def at(self, ids: pd.Series) -> Positions:
+        """Where the first role of each person stands in `rows`; -1 for none."""
+        if len(ids) == len(self.people) and ids.index.equals(self.people.index):
+            return self.places
+        return look_up(ids, self.rows["person_id"])
 
 
 def judge_roles(sheet: Sheet, people: pd.Series, schools: Known, *, whole: bool) -> Roles:
@@ -36,7 +45,9 @@ def judge_roles(sheet: Sheet, people: pd.Series, schools: Known, *, whole: bool)
     findings = together([about_cells, about_schools, _about_people(sheet, rows, people) if whole else about_cells[:0]])
     bad = pd.Index(findings["row"][(findings["severity"] == Severity.ROW.value).to_numpy(bool)].astype("int32"))
     good = ~rows.index.isin(bad)
-    return Roles(sheet.name, _ranked(rows[good]), rows[~good], findings)
+    ranked = _ranked(sift(rows, good))
+    places = look_up(people, ranked["person_id"])
+    return Roles(sheet.name, ranked, rows[~good], findings, ranked["person_id"].is_unique, people, places)
 
 
 def _about_people(sheet: Sheet, rows: pd.DataFrame, people: pd.Series) -> pd.DataFrame:
@@ -70,18 +81,33 @@ def with_roles(sheet: Sheet, roles: Roles, held: pd.DataFrame) -> Sheet:
     `held`: the roles of people as held, for those of whom a delta says no role.
     """
     (words,) = sheet.form.only.values()
-    those = pd.concat([roles.rows, held[look_up(held["person_id"], roles.rows["person_id"]) < 0]])
-    folded = those["role"].str.casefold()
-    those = those[np.asarray(folded.isin(words), bool)]
+    if roles.single and not len(held):
+        return _with_one(sheet, roles, words)
+    those = roles.rows[one_of(roles.rows["role"], words)]
+    if len(held):
+        silent = held[look_up(held["person_id"], roles.rows["person_id"]) < 0]
+        those = pd.concat([those, silent[one_of(silent["role"], words)]])
     schools, role = _by_person(those, "school_id"), those.drop_duplicates("person_id")
     at = look_up(sheet.rows["id"], role["person_id"])
-    rows = sheet.rows[at >= 0]
+    return _put(sheet, at, schools, role["role"])
+
+
+def _with_one(sheet: Sheet, roles: Roles, words: frozenset[str]) -> Sheet:
+    """The same where nobody has two roles and none is held: without looking anybody up again."""
+    at = roles.at(sheet.rows["id"])
+    meant = np.append(one_of(roles.rows["role"], words), False)
+    return _put(sheet, np.where(meant[at], at, np.int32(-1)), roles.rows["school_id"], roles.rows["role"])
+
+
+def _put(sheet: Sheet, at: Positions, schools: pd.Series, role: pd.Series) -> Sheet:
+    """The people who have a role, with what stands at their place in `schools` and `role`."""
+    rows = sift(sheet.rows, at >= 0)
     at = at[at >= 0]
-    rows = rows.assign(school_id=text(pc.take(arrow(schools), at), rows.index))
+    more = {"school_id": text(pc.take(arrow(schools), at), rows.index)}
     for column in sheet.form.columns.values():
         if column.heading == "role" and not column.name.startswith("only."):
-            rows = rows.assign(**{column.name: text(pc.take(arrow(role["role"]), at), rows.index)})
-    return replace(sheet, rows=rows)
+            more[column.name] = text(pc.take(arrow(role), at), rows.index)
+    return replace(sheet, rows=rows.assign(**more))
 
 
 def _by_person(those: pd.DataFrame, column: str) -> pd.Series:
@@ -95,8 +121,8 @@ def _by_person(those: pd.DataFrame, column: str) -> pd.Series:
 
 def without_role(sheet: Sheet, roles: Roles, held: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """People who have no role: their rows, and a finding each, which names the row to mend first."""
-    known = pd.concat([roles.rows["person_id"], held["person_id"]], ignore_index=True)
-    rows = sheet.rows[look_up(sheet.rows["id"], known) < 0]
+    rows = sheet.rows[roles.at(sheet.rows["id"]) < 0]
+    rows = rows[look_up(rows["id"], held["person_id"]) < 0]
     away = roles.rejected.drop_duplicates("person_id")
     at = look_up(rows["id"], away["person_id"]) if "person_id" in away else np.full(len(rows), -1)
     turned, bare = rows[at >= 0], rows[at < 0]

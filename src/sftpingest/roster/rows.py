@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sftpingest.roster.finding import Code, Severity, found, shorten, together
-from sftpingest.roster.frames import Mask, arrow, blank, filled
+from sftpingest.roster.frames import Mask, arrow, blank, filled, sift
 from sftpingest.roster.sheet import Sheet
 
 
@@ -44,19 +44,23 @@ def choose(sheet: Sheet, readings: Sequence[Sheet] = ()) -> Chosen:
     ids = sheet.rows["id"] if "id" in sheet.rows else blank(len(sheet.rows), sheet.rows.index)
     kept = [name for name in sheet.rows if not str(name).startswith("only.") and name != "leaves"]
     rows = sheet.rows[kept]
-    own = sheet if takes.all() and len(kept) == len(sheet.rows.columns) else replace(sheet, rows=_some(rows, takes))
-    return Chosen(own, _some(rows, leaves), ids[passed & ~leaves], findings, lost)
-
-
-def _some(rows: pd.DataFrame, those: Mask) -> pd.DataFrame:
-    return rows if those.all() else rows[those]
+    own = sheet if takes.all() and len(kept) == len(sheet.rows.columns) else replace(sheet, rows=sift(rows, takes))
+    return Chosen(own, sift(rows, leaves), ids[passed & ~leaves], findings, lost)
 
 
 def _among(sheet: Sheet, column: str, words: frozenset[str]) -> Mask:
     """Which rows have one of those words in a column, whatever its case; none where there is no such column."""
     if column not in sheet.rows or not words:
         return np.zeros(len(sheet.rows), bool)
-    encoded = pc.dictionary_encode(arrow(sheet.rows[column]))
+    return one_of(sheet.rows[column], words)
+
+
+def one_of(cells: pd.Series, words: frozenset[str]) -> Mask:
+    """Which cells are one of those words, which are folded; each different cell is folded once."""
+    array = arrow(cells)
+    if not pc.sum(pc.binary_length(array)).as_py():  # nothing but empty cells, as `status` is in a whole set
+        return np.zeros(len(cells), bool)
+    encoded = pc.dictionary_encode(array)
     meant = pa.array([cell.casefold() in words for cell in encoded.dictionary.to_pylist()], pa.bool_())
     return np.asarray(pc.take(meant, encoded.indices).to_numpy(zero_copy_only=False), bool)
 

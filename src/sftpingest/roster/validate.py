@@ -19,7 +19,7 @@ from sftpingest.roster import contacts, enrolled, records
 from sftpingest.roster.cells import check_cells
 from sftpingest.roster.finding import Code, Severity, found, shorten, together
 from sftpingest.roster.format import FileFormat
-from sftpingest.roster.frames import Mask, Positions, blank, filled, look_up, pack, said_before
+from sftpingest.roster.frames import Mask, Positions, blank, filled, look_up, pack, said_before, sift
 from sftpingest.roster.held import end, keep_added, over_held
 from sftpingest.roster.kinds import PEOPLE, REFERS, TEACHER, Kind, Roster
 from sftpingest.roster.lists import plain_cells
@@ -309,16 +309,16 @@ def _adds(sheet: Sheet, rows: pd.DataFrame, good: Mask, _: Mapping[str, Referred
     """Put further columns to records of an earlier file; returns the repeated rows."""
     kind = sheet.form.kind
     told = tell_apart(rows, good, ())
-    first = rows[told.first]
-    desk.findings.append(_about_nobody(sheet, first, desk))
+    first = sift(rows, told.first)
+    at = look_up(first["id"], desk.roster[kind]["id"] if kind in desk.roster else blank(0))
+    desk.findings.append(_about_nobody(sheet, first[at < 0], desk))
     if kind in desk.roster:
-        at = look_up(first["id"], desk.roster[kind]["id"])
-        desk.roster[kind] = records.added(desk.roster[kind], first[at >= 0], at[at >= 0], kind)
+        desk.roster[kind] = records.added(desk.roster[kind], sift(first, at >= 0), at[at >= 0], kind)
     return rows[told.repeated]
 
 
 def _about_nobody(sheet: Sheet, rows: pd.DataFrame, desk: _Desk) -> pd.DataFrame:
-    """Rows that add to somebody who is not there. What is said of people who are no students is not rostered."""
+    """Rows that add to no student. What is said of other people is not rostered; of nobody at all, it is wrong."""
     if desk.whole is not None and sheet.form.kind not in desk.whole:
         return together([])
     people = [desk.roster[kind]["id"] for kind in PEOPLE if kind in desk.roster]
