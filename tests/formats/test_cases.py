@@ -35,6 +35,7 @@ COSTS = {
     Code.FILE_UNREADABLE: {Severity.UPLOAD, Severity.FILE},
     Code.FILE_EMPTY: {Severity.UPLOAD, Severity.FILE},
     Code.FILE_ENCODING: {Severity.NOTE},
+    Code.FILE_SEPARATOR: {Severity.NOTE},
     Code.FILE_UNKNOWN: {Severity.NOTE},
     Code.FILE_NOT_ROSTERED: {Severity.NOTE},
     Code.FILE_UNEXPECTED: {Severity.FILE},

@@ -49,9 +49,10 @@ def test_a_headless_core_file_refuses_the_upload_and_shows_nobody_as_a_heading()
     assert {(one.code, one.severity) for one in findings} == {("column.missing", "upload")}
 
 
-def test_a_file_with_another_delimiter_refuses_the_upload() -> None:
+def test_a_file_with_another_delimiter_and_no_known_heading_refuses_the_upload() -> None:
     for mark, name in ((";", "semicolons"), ("\t", "tabs")):
-        parsed = parse(upload(students=SMALLEST["students.csv"].replace(",", mark)), FORM)
+        nameless = SMALLEST["students.csv"].replace(STUDENT, "Schule,Nummer,Vorname,Nachname")
+        parsed = parse(upload(students=nameless.replace(",", mark)), FORM)
         assert [(one.code, one.severity) for one in said(parsed.findings)] == [("file.unreadable", "upload")]
         assert name in parsed.findings["detail"][0]
 

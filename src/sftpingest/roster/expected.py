@@ -14,6 +14,7 @@ from sftpingest.roster.finding import Code, Severity, found, nothing, together
 from sftpingest.roster.format import Format
 from sftpingest.roster.manifest import Manifest, read_manifest
 from sftpingest.roster.recognise import by_content
+from sftpingest.roster.separators import parted
 from sftpingest.roster.table import read
 
 
@@ -89,7 +90,8 @@ def _missing(said: Manifest, own: Mapping[str, str]) -> list[str]:
 
 def _records(raw: bytes) -> int:
     try:
-        table = read(to_utf8(raw)[0])
+        body, parted_by = parted(to_utf8(raw)[0])
+        table = read(body, parted_by=parted_by)
     except Unreadable:
         return 0
     return len(table.numbers) + len(table.ragged)

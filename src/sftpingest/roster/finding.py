@@ -32,6 +32,7 @@ class Code(StrEnum):
     FILE_UNREADABLE = "file.unreadable"  #: no CSV, no encoding we know, a NUL byte
     FILE_EMPTY = "file.empty"  #: no bytes, or no records
     FILE_ENCODING = "file.encoding"  #: read, though it is not UTF-8
+    FILE_SEPARATOR = "file.separator"  #: read, though its cells are not parted by commas
     FILE_UNKNOWN = "file.unknown"  #: no file of the format
     FILE_FOREIGN = "file.foreign"  #: is in another format than the rest of the upload
     FILE_RECOGNISED = "file.recognised"  #: has another name; its headings say what it is
@@ -61,6 +62,8 @@ SENTENCES: dict[Code, str] = {
     Code.FILE_EMPTY: "{file} has no records. Check the export and upload it again; nobody was removed for it.",
     Code.FILE_ENCODING: "{file} is not in UTF-8; it was read as {detail}. Check names with accents, "
     "and export as CSV UTF-8 if you can.",
+    Code.FILE_SEPARATOR: "{file} has {detail} instead of commas between its cells; it was read so. "
+    "Save it as CSV UTF-8 (comma delimited) if you can.",
     Code.FILE_UNKNOWN: "{file} is not one of the files of this format, so it was passed over. {detail}",
     Code.FILE_FOREIGN: "{file} is in the format {detail}. Keep the files of one format here and delete the others; "
     "nothing was changed.",

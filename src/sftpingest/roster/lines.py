@@ -25,10 +25,10 @@ class Record(NamedTuple):
 
     at: int
     cells: list[str]
-    closed: bool = True  #: whether its quotation marks are; if not, the cells are what stands between commas
+    closed: bool = True  #: whether its quotation marks are; if not, the cells are what stands between separators
 
 
-def records(rows: list[str], width: int = 0) -> Iterator[Record]:
+def records(rows: list[str], width: int = 0, parted_by: str = ",") -> Iterator[Record]:
     """Every record. One that a quotation mark never closes is its first line alone: what follows is read again.
 
     `width`, where it is known: how many cells a record has. A mark that only closes after whole records is a stray one.
@@ -37,57 +37,58 @@ def records(rows: list[str], width: int = 0) -> Iterator[Record]:
     while place < len(rows):
         at += 1
         line = rows[place]
-        cells, used = (line.split(","), 1) if '"' not in line else _quoted(rows, place, width)
-        yield Record(at, cells or line.split(","), bool(cells))
+        cells, used = (line.split(parted_by), 1) if '"' not in line else _quoted(rows, place, width, parted_by)
+        yield Record(at, cells or line.split(parted_by), bool(cells))
         place += used
 
 
-def one_line(record: str) -> list[str] | None:
+def one_line(record: str, parted_by: str = ",") -> list[str] | None:
     """The cells of a record that is surely one line; None where a quotation mark makes that doubtful."""
     if '"' not in record:
-        return record.split(",")
-    return None if "\n" in record or "\r" in record or _open(record) else _split(record, strict=True)
+        return record.split(parted_by)
+    doubtful = "\n" in record or "\r" in record or _open(record, parted_by)
+    return None if doubtful else _split(record, parted_by, strict=True)
 
 
-def _quoted(rows: list[str], place: int, width: int) -> tuple[list[str] | None, int]:
+def _quoted(rows: list[str], place: int, width: int, parted_by: str) -> tuple[list[str] | None, int]:
     """The record that starts at this line, and how many lines it takes; no cells where it is never closed."""
     line = rows[place]
-    if not _open(line):
-        return _split(line, strict=False), 1
+    if not _open(line, parted_by):
+        return _split(line, parted_by, strict=False), 1
     for end in range(place + 2, min(place + _LONGEST_RECORD, len(rows)) + 1):
-        if '"' in rows[end - 1] and not _open(joined := "\n".join(rows[place:end])):
+        if '"' in rows[end - 1] and not _open(joined := "\n".join(rows[place:end]), parted_by):
             # closed by a mark that stands where one may: a stray one further down hardly ever does
-            cells = _split(joined, strict=True)
-            if cells and not _swallows(rows[place:end], cells, width):
+            cells = _split(joined, parted_by, strict=True)
+            if cells and not _swallows(rows[place:end], cells, width, parted_by):
                 return cells, end - place
             break
     return None, 1
 
 
-def _swallows(taken: list[str], cells: list[str], width: int) -> bool:
+def _swallows(taken: list[str], cells: list[str], width: int, parted_by: str) -> bool:
     """Whether lines of one record look like records of their own: two stray marks would delete those between.
 
-    A cell that goes on over lines seldom has as many commas as a whole record: the first line and the last one both,
+    A cell that goes on over lines seldom has as many separators as a whole record: the first line and the last both,
     or one between them. Where the record has the wrong length anyway, one line that looks whole is enough.
     """
     if not any(map(str.strip, cells[width:])):
         width = max(width, len(cells))  # empty cells at the end stand in every line of such a file
-    whole = [width > 1 and line.count(",") + 1 >= width for line in taken]
+    whole = [width > 1 and line.count(parted_by) + 1 >= width for line in taken]
     return (whole[0] and whole[-1]) or any(whole[1:-1]) or (len(cells) != width and any(whole[1:]))
 
 
-def _open(record: str) -> bool:
+def _open(record: str, parted_by: str) -> bool:
     """Whether a quotation mark is still open at the end."""
     try:
-        next(csv.reader([record], strict=True))
+        next(csv.reader([record], delimiter=parted_by, strict=True))
     except csv.Error as error:
         return "unexpected end of data" in str(error)
     return False
 
 
-def _split(record: str, *, strict: bool) -> list[str] | None:
+def _split(record: str, parted_by: str, *, strict: bool) -> list[str] | None:
     """Cells by Python's csv module; None where it refuses (a cell too long for it, or marks out of place)."""
     try:
-        return next(csv.reader([record], strict=strict))
+        return next(csv.reader([record], delimiter=parted_by, strict=strict))
     except csv.Error:
         return None

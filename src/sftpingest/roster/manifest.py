@@ -16,6 +16,7 @@ from sftpingest.roster.encoding import Unreadable, to_utf8
 from sftpingest.roster.finding import Code, Severity, found, nothing, shorten, together
 from sftpingest.roster.format import fold
 from sftpingest.roster.frames import text
+from sftpingest.roster.separators import parted
 from sftpingest.roster.table import Table, read
 
 #: How a file can be meant: is not there; is the whole of its kind; says only what changed.
@@ -47,7 +48,8 @@ class _Said:
 def read_manifest(raw: bytes, name: str, files: Sequence[str]) -> Manifest:
     """Read it. Never raises. `files`: the names of the files that a manifest may speak of."""
     try:
-        table = read(to_utf8(raw)[0])
+        body, parted_by = parted(to_utf8(raw)[0], _COLUMNS)
+        table = read(body, parted_by=parted_by)
     except Unreadable as error:
         return Manifest(findings=found(Code.FILE_UNREADABLE, Severity.UPLOAD, name, detail=str(error)))
     folded = [fold(heading) for heading in table.headings]

@@ -19,6 +19,7 @@ from sftpingest.roster.frames import TEXT, text
 from sftpingest.roster.headings import match, other_separator
 from sftpingest.roster.lines import Record
 from sftpingest.roster.secret import secret_places, without_secrets
+from sftpingest.roster.separators import COMMA, OTHERS, parted
 from sftpingest.roster.sheet import Parsed, Sheet
 from sftpingest.roster.table import Table, read
 
@@ -103,15 +104,18 @@ def _one(
     """Read one file. Raises _Refused."""
     try:
         raw, encoding = to_utf8(files[name])
-        table = read(raw)
+        raw, parted_by = parted(raw, readings[0].by_heading)
+        table = read(raw, parted_by=parted_by)
         del raw  # a tenth of a gigabyte in a large district
     except Unreadable as error:
         raise _Refused(found(Code.FILE_UNREADABLE, refused, name, detail=str(error))) from None
     if not table.headings:
         raise _Refused(found(Code.FILE_EMPTY, refused, name))
-    if parted := other_separator(table.headings):
-        raise _Refused(found(Code.FILE_UNREADABLE, refused, name, detail=f"its cells are separated by {parted}"))
+    if signs := other_separator(table.headings):
+        raise _Refused(found(Code.FILE_UNREADABLE, refused, name, detail=f"its cells are separated by {signs}"))
     said = [found(Code.FILE_ENCODING, Severity.NOTE, name, detail=encoding)] if encoding else []
+    if parted_by != COMMA:
+        said.append(found(Code.FILE_SEPARATOR, Severity.NOTE, name, detail=OTHERS[parted_by]))
     columns, about = zip(*(match(table.headings, name, reading, refused) for reading in readings), strict=True)
     findings = together([*said, _of_all(about)])
     if (findings["severity"] == refused.value).any():

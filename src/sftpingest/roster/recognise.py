@@ -13,6 +13,7 @@ from sftpingest.roster.encoding import Unreadable, to_utf8
 from sftpingest.roster.finding import Code, Severity, found, nothing, one_line
 from sftpingest.roster.format import FileFormat, Format, fold, load, names
 from sftpingest.roster.frames import text
+from sftpingest.roster.separators import parted
 from sftpingest.roster.table import header
 
 #: What a district says whose files we are to look at.
@@ -54,7 +55,7 @@ def headings(raw: bytes) -> frozenset[str]:
     if len(raw) > _HEAD:  # not in the middle of a letter
         head = head[: max(head.rfind(b"\n"), head.rfind(b"\r")) + 1]
     try:
-        cells = header(to_utf8(head)[0]).cells
+        cells = header(*parted(to_utf8(head)[0])).cells
     except Unreadable:
         return frozenset()
     return frozenset(fold(cell) for cell in cells if cell.strip())

@@ -38,46 +38,49 @@ class Table:
         return cells.combine_chunks()
 
 
-def read(raw: bytes, *, as_it_came: bool = False) -> Table:
+def read(raw: bytes, *, parted_by: str = ",", as_it_came: bool = False) -> Table:
     """Read CSV in UTF-8. Never raises on what stands in the file; no header at all gives no headings.
 
     Cells are without outer spaces, unless they are asked for as they came.
     """
-    top = header(raw)
+    top = header(raw, parted_by)
     headings = tuple(cell.strip() for cell in top.cells)
     while headings and not headings[-1]:
         headings = headings[:-1]
     if not headings:
         return Table((), [], np.empty(0, np.int32), ())
-    read_so = _fast(raw, len(top.cells)) or _careful(raw, len(top.cells))
+    read_so = _fast(raw, len(top.cells), parted_by) or _careful(raw, len(top.cells), parted_by)
     return _square(headings, top.at, *read_so, as_it_came=as_it_came)
 
 
-def header(raw: bytes) -> Record:
+def header(raw: bytes, parted_by: str = ",") -> Record:
     """The header: the first record with anything in it. No cells where there is none."""
-    top = records(lines(raw[:_BLOCK]))
+    top = records(lines(raw[:_BLOCK]), parted_by=parted_by)
     return next((record for record in top if any(map(str.strip, record.cells))), Record(0, []))
 
 
 # --------------------------------------------------------------------------------------------------- the fast reader
 
 
-def _fast(raw: bytes, width: int) -> tuple[pa.Table, _Numbers, list[Record]] | None:
+def _fast(raw: bytes, width: int, parted_by: str = ",") -> tuple[pa.Table, _Numbers, list[Record]] | None:
     """Read by pyarrow; None where its reading is doubtful."""
     ragged: list[Record] = []
     quoted = b'"' in raw
 
     def aside(row: arrow_csv.InvalidRow) -> str:
-        cells = one_line(row.text)
+        cells = one_line(row.text, parted_by)
         ragged.append(Record(row.number, cells or [], closed=cells is not None and '"' not in "".join(cells)))
         return "skip"
 
     names = [str(at) for at in range(width)]
+    parse = arrow_csv.ParseOptions(
+        delimiter=parted_by, invalid_row_handler=aside, ignore_empty_lines=False, newlines_in_values=quoted
+    )
     try:
         table = arrow_csv.read_csv(
             pa.BufferReader(raw),
             arrow_csv.ReadOptions(use_threads=False, column_names=names, block_size=_BLOCK),
-            arrow_csv.ParseOptions(invalid_row_handler=aside, ignore_empty_lines=False, newlines_in_values=quoted),
+            parse,
             arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
         )
     except pa.ArrowInvalid:
@@ -97,13 +100,13 @@ def _doubtful(table: pa.Table) -> bool:
 # ------------------------------------------------------------------------------------------------ the careful reader
 
 
-def _careful(raw: bytes, width: int) -> tuple[pa.Table, _Numbers, list[Record]]:
+def _careful(raw: bytes, width: int, parted_by: str = ",") -> tuple[pa.Table, _Numbers, list[Record]]:
     """Read line by line, in chunks so that memory stays small."""
     ragged: list[Record] = []
     chunks: list[pa.Table] = []
     rows: list[list[str]] = []
     numbers: list[int] = []
-    for at, cells, closed in records(lines(raw), width):
+    for at, cells, closed in records(lines(raw), width, parted_by):
         if not closed or (len(cells) != width and any(map(str.strip, cells))):
             ragged.append(Record(at, cells, closed))
             continue
