@@ -10,6 +10,7 @@ import pandas as pd
 import pandera.pandas as pandera
 import pyarrow.compute as pc
 
+from sftpingest.roster.damage import take_out_damaged, without_those
 from sftpingest.roster.encoding import DAMAGED
 from sftpingest.roster.finding import Code, Severity, found, shorten, together
 from sftpingest.roster.format import Column, FileFormat
@@ -24,13 +25,14 @@ def check_cells(sheet: Sheet) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     A cell that is dropped is '' in the rows. A row that is rejected is still there: its finding says so.
     """
+    sheet, damaged = take_out_damaged(sheet)
     rows = sheet.rows.copy(deep=False)
     try:
-        return schema(sheet.form, names(rows)).validate(rows, lazy=True, inplace=True), together([])
+        return schema(sheet.form, names(rows)).validate(rows, lazy=True, inplace=True), damaged
     except pandera.errors.SchemaErrors as errors:
         rows = pd.DataFrame(errors.data)
-        findings = _findings(sheet, pd.DataFrame(errors.failure_cases))
-        return _dropped(rows, findings, sheet), findings
+        findings = without_those(_findings(sheet, pd.DataFrame(errors.failure_cases)), damaged)
+        return _dropped(rows, findings, sheet), together([damaged, findings])
 
 
 def schema(form: FileFormat, columns: list[str]) -> pandera.DataFrameSchema:

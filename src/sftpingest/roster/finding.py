@@ -33,6 +33,7 @@ class Code(StrEnum):
     FILE_EMPTY = "file.empty"  #: no bytes, or no records
     FILE_ENCODING = "file.encoding"  #: read, though it is not UTF-8
     FILE_SEPARATOR = "file.separator"  #: read, though its cells are not parted by commas
+    FILE_CUT = "file.cut"  #: ends where a spreadsheet has no more rows
     FILE_UNKNOWN = "file.unknown"  #: no file of the format
     FILE_FOREIGN = "file.foreign"  #: is in another format than the rest of the upload
     FILE_RECOGNISED = "file.recognised"  #: has another name; its headings say what it is
@@ -44,9 +45,12 @@ class Code(StrEnum):
     COLUMN_UNKNOWN = "column.unknown"  #: a heading that the format does not know
     COLUMN_REPEATED = "column.repeated"  #: one heading twice
     ROW_MALFORMED = "row.malformed"  #: too many or too few cells
+    ROW_TOTALS = "row.totals"  #: only counts the others
     VALUE_MISSING = "value.missing"  #: a required cell is empty
     VALUE_MALFORMED = "value.malformed"  #: cannot be read as its type
     VALUE_UNKNOWN = "value.unknown"  #: is not one of the column's words
+    VALUE_ROUNDED = "value.rounded"  #: a number of which a spreadsheet has dropped the last digits
+    VALUE_DAMAGED = "value.damaged"  #: an error of a spreadsheet in the place of a value
     ID_REPEATED = "id.repeated"  #: a second row with an id
     REFERENCE_UNKNOWN = "reference.unknown"  #: names a record that is not in this upload
     REFERENCE_REJECTED = "reference.rejected"  #: names a record whose own row was rejected
@@ -64,6 +68,8 @@ SENTENCES: dict[Code, str] = {
     "and export as CSV UTF-8 if you can.",
     Code.FILE_SEPARATOR: "{file} has {detail} instead of commas between its cells; it was read so. "
     "Save it as CSV UTF-8 (comma delimited) if you can.",
+    Code.FILE_CUT: "{file} ends at row {detail}, the last that a spreadsheet can have: the rest may have been cut off. "
+    "Compare its number of rows with your student information system.",
     Code.FILE_UNKNOWN: "{file} is not one of the files of this format, so it was passed over. {detail}",
     Code.FILE_FOREIGN: "{file} is in the format {detail}. Keep the files of one format here and delete the others; "
     "nothing was changed.",
@@ -77,9 +83,15 @@ SENTENCES: dict[Code, str] = {
     Code.COLUMN_REPEATED: "The column {column} stands twice in {file}. Keep the one that is right.",
     Code.ROW_MALFORMED: "This row has {detail}. Look for a comma or a quotation mark that is not part of the "
     "CSV, and correct the row.",
+    Code.ROW_TOTALS: 'This row, "{value}", looks like a totals line and not like a record, so it was not taken. '
+    "Leave it out of the export.",
     Code.VALUE_MISSING: "{column} is empty, but it is required. Fill it in.",
     Code.VALUE_MALFORMED: '"{value}" in {column} is not {detail}. Correct it.',
     Code.VALUE_UNKNOWN: '"{value}" is not one of the values of {column}. Use one of: {detail}.',
+    Code.VALUE_ROUNDED: '"{value}" in {column} is a number that Excel has shortened: its last digits are lost. '
+    "Format the column as text and export it again.",
+    Code.VALUE_DAMAGED: '"{value}" in {column} is {detail}, not the value itself. '
+    "Put the value there and export again.",
     Code.ID_REPEATED: 'An earlier row has the same {column} "{value}"; the first row was kept. Remove this row, '
     "or give it its own id. {detail}",
     Code.REFERENCE_UNKNOWN: '{column} "{value}" is not in {detail}. Add it there, or correct it here.',

@@ -11,17 +11,18 @@ from dataclasses import dataclass, replace
 import pandas as pd
 import pyarrow as pa
 
-from sftpingest.roster.encoding import Unreadable, to_utf8
+from sftpingest.roster.encoding import Unreadable
 from sftpingest.roster.expected import Expected, expect
 from sftpingest.roster.finding import Code, Severity, found, one_line, shorten, together
 from sftpingest.roster.format import FileFormat, Format
 from sftpingest.roster.frames import TEXT, text
-from sftpingest.roster.headings import match, other_separator
+from sftpingest.roster.headings import match
 from sftpingest.roster.lines import Record
+from sftpingest.roster.opening import open_file
 from sftpingest.roster.secret import secret_places, without_secrets
-from sftpingest.roster.separators import COMMA, OTHERS, parted
 from sftpingest.roster.sheet import Parsed, Sheet
-from sftpingest.roster.table import Table, read
+from sftpingest.roster.table import Table
+from sftpingest.roster.totals import without_totals
 
 #: What spreadsheets save unless they are told to save CSV; what people fetch from us and upload with the rest.
 WORKBOOKS, OURS = (".xlsx", ".xls", ".ods"), ("summary.txt", "rejections.csv", "report.html", "result.json")
@@ -103,29 +104,23 @@ def _one(
 ) -> _Read:
     """Read one file. Raises _Refused."""
     try:
-        raw, encoding = to_utf8(files[name])
-        raw, parted_by = parted(raw, readings[0].by_heading)
-        table = read(raw, parted_by=parted_by)
-        del raw  # a tenth of a gigabyte in a large district
+        opened = open_file(files[name], name, readings[0])
     except Unreadable as error:
         raise _Refused(found(Code.FILE_UNREADABLE, refused, name, detail=str(error))) from None
+    table = opened.table
     if not table.headings:
         raise _Refused(found(Code.FILE_EMPTY, refused, name))
-    if signs := other_separator(table.headings):
-        raise _Refused(found(Code.FILE_UNREADABLE, refused, name, detail=f"its cells are separated by {signs}"))
-    said = [found(Code.FILE_ENCODING, Severity.NOTE, name, detail=encoding)] if encoding else []
-    if parted_by != COMMA:
-        said.append(found(Code.FILE_SEPARATOR, Severity.NOTE, name, detail=OTHERS[parted_by]))
     columns, about = zip(*(match(table.headings, name, reading, refused) for reading in readings), strict=True)
-    findings = together([*said, _of_all(about)])
+    findings = together([opened.findings, _of_all(about)])
     if (findings["severity"] == refused.value).any():
         raise _Refused(findings)
-    if not len(table.numbers) and not table.ragged:
-        raise _Refused(findings, found(Code.FILE_EMPTY, refused, name))
     records = len(table.numbers) + len(table.ragged)
-    sheets = _sheets(name, readings, table, columns, delta=name in expected.deltas)
+    table, totals = without_totals(table, name, readings[0], columns[0])
+    if not len(table.numbers) and not table.ragged:
+        raise _Refused(findings, totals, found(Code.FILE_EMPTY, refused, name))
+    sheets = _sheets(name, readings, table, columns, delta=name in expected.deltas, damaged=opened.damaged)
     told = _about_malformed(sheets[0], table, columns[0].get("id"))
-    return _Read(sheets, together([findings, told]), records)
+    return _Read(sheets, together([findings, totals, told]), records)
 
 
 def _of_all(about: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -140,7 +135,13 @@ def _of_all(about: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _sheets(
-    name: str, readings: tuple[FileFormat, ...], table: Table, columns: Sequence[dict[str, int]], *, delta: bool
+    name: str,
+    readings: tuple[FileFormat, ...],
+    table: Table,
+    columns: Sequence[dict[str, int]],
+    *,
+    delta: bool,
+    damaged: bool,
 ) -> tuple[Sheet, ...]:
     """The file as each of its readings sees it; the cells are shared."""
     index = pd.Index(table.numbers)
@@ -151,7 +152,7 @@ def _sheets(
     for form, places_of in zip(readings, columns, strict=True):
         rows = pd.DataFrame({column: cells[at] for column, at in places_of.items()}, index=index)
         headings = {column: shown[at] for column, at in places_of.items()}
-        out.append(Sheet(name, form, headings, rows, _malformed(table.ragged, places_of), delta))
+        out.append(Sheet(name, form, headings, rows, _malformed(table.ragged, places_of), delta, damaged))
     return tuple(out)
 
 

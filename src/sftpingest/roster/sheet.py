@@ -24,6 +24,7 @@ class Sheet:
     malformed: pd.DataFrame  #: the same columns for rows of the wrong length, as far as a cell stands there
 
     delta: bool = False  #: says only what is new, changed or to go; else it is the whole of its kind
+    damaged: bool = False  #: a spreadsheet may have damaged cells of it
 
     def heading(self, column: str) -> str:
         """The heading of our column as uploaded, or as the format spells it where the file has none."""

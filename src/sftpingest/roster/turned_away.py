@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from sftpingest.roster.finding import Code, Severity
-from sftpingest.roster.frames import no_text, text
+from sftpingest.roster.frames import blank, no_text, text
 from sftpingest.roster.kinds import Kind
 from sftpingest.roster.records import cell
 from sftpingest.roster.references import Referred
 from sftpingest.roster.sheet import Sheet
 
+_DAMAGED = {Code.VALUE_ROUNDED.value, Code.VALUE_DAMAGED.value}
 _PAIR = ("section_id", "person_id")
 
 
@@ -66,6 +67,18 @@ def turned_away_co_teachers(rows: pd.DataFrame, referred: Mapping[str, Referred]
             frames.append(frame.assign(position=place))
     none = pd.DataFrame({"section_id": no_text(), "person_id": no_text(), "position": np.empty(0, np.int64)})
     return pd.concat([none, *frames], ignore_index=True)
+
+
+def unread_co_teachers(sheet: Sheet, rows: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:
+    """Places in sections at which a spreadsheet has damaged the id of a co-teacher: who is held there stays."""
+    damaged = findings[findings["code"].isin(_DAMAGED).to_numpy(bool)]
+    frames = []
+    for column in sheet.form.part("teaches") if len(damaged) else ():
+        places = damaged["row"][(damaged["column"] == sheet.heading(column.name)).to_numpy(bool)]
+        sections = rows["id"].loc[pd.Index(places.astype("int32"))].reset_index(drop=True)
+        frame = pd.DataFrame({"section_id": sections, "person_id": blank(len(sections))})
+        frames.append(frame.assign(position=int(column.name.removeprefix("teaches."))))
+    return pd.concat([turned_away_co_teachers(rows, {}), *frames], ignore_index=True)
 
 
 def turned_away_teachers(rejected: pd.DataFrame, malformed: pd.DataFrame) -> pd.DataFrame:

@@ -29,7 +29,13 @@ from sftpingest.roster.roles import Roles, held_roles, judge_roles, with_roles, 
 from sftpingest.roster.rows import choose
 from sftpingest.roster.schools import spread_schools
 from sftpingest.roster.sheet import Parsed, Sheet, Validated
-from sftpingest.roster.turned_away import keys_of, roots_of, turned_away_co_teachers, turned_away_teachers
+from sftpingest.roster.turned_away import (
+    keys_of,
+    roots_of,
+    turned_away_co_teachers,
+    turned_away_teachers,
+    unread_co_teachers,
+)
 
 
 @dataclass
@@ -115,7 +121,7 @@ def _sheet(sheet: Sheet, others: list[Sheet], desk: _Desk) -> None:
     findings = together([about_cells, *(looked_up.findings for looked_up in referred.values())])
     desk.findings += [findings, _about_contacts(sheet, rows)]
     _name(sheet, referred, desk)
-    desk.co_teachers.append(turned_away_co_teachers(rows, referred))
+    desk.co_teachers += [turned_away_co_teachers(rows, referred), unread_co_teachers(sheet, rows, about_cells)]
     good = _all_but(rows.index, findings)
     rejected = rows[~good]
     if desk.whole is not None and not (sure := _sure(rows, referred)).all():
