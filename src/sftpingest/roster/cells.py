@@ -14,10 +14,11 @@ from sftpingest.roster.damage import take_out_damaged, without_those
 from sftpingest.roster.encoding import DAMAGED
 from sftpingest.roster.finding import Code, Severity, found, shorten, together
 from sftpingest.roster.format import Column, FileFormat
-from sftpingest.roster.frames import arrow, names
+from sftpingest.roster.frames import arrow, blank, names
 from sftpingest.roster.repeats import CONTACT_KEYS
 from sftpingest.roster.sheet import Sheet
 from sftpingest.roster.spelling import TYPES, is_email, read, read_words
+from sftpingest.roster.why import WHY, day_first
 
 
 def check_cells(sheet: Sheet) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -32,7 +33,7 @@ def check_cells(sheet: Sheet) -> tuple[pd.DataFrame, pd.DataFrame]:
     except pandera.errors.SchemaErrors as errors:
         rows = pd.DataFrame(errors.data)
         findings = without_those(_findings(sheet, pd.DataFrame(errors.failure_cases)), damaged)
-        return _dropped(rows, findings, sheet), together([damaged, findings])
+        return _dropped(rows, findings, sheet), together([damaged, findings, _day_first(sheet, findings)])
 
 
 def schema(form: FileFormat, columns: list[str]) -> pandera.DataFrameSchema:
@@ -113,7 +114,34 @@ def _finding(sheet: Sheet, name: str, check: str, rows: pd.Index) -> pd.DataFram
         column=sheet.heading(name) if column else sheet.headings[name],
         record=shorten(cells["id"]) if "id" in cells else "",
         value=shorten(cells[name]),
-        detail=_expected(column, check),
+        detail=_expected(column, check) + _why(column, cells[name]),
+    )
+
+
+def _why(column: Column | None, cells: pd.Series) -> pd.Series:
+    """Why each cell cannot be read, where that is plain."""
+    if column is None or column.type not in WHY:
+        return blank(len(cells), cells.index)
+    return read(cells, WHY[column.type]).fillna("")
+
+
+def _day_first(sheet: Sheet, findings: pd.DataFrame) -> pd.DataFrame:
+    """A note on each column of dates that seem to have the day first, where some of them can be read otherwise."""
+    malformed = set(findings["column"][(findings["code"] == Code.VALUE_MALFORMED.value).to_numpy(bool)])
+    dates = [column.name for column in sheet.form.columns.values() if column.type == "date"]
+    columns = {name: sheet.heading(name) for name in dates if name in sheet.rows}
+    told = {heading: day_first(sheet.rows[name]) for name, heading in columns.items() if heading in malformed}
+    return together(
+        found(
+            Code.COLUMN_DAY_FIRST,
+            Severity.NOTE,
+            sheet.name,
+            column=heading,
+            value=dates.sure,
+            detail=f"Others such as {dates.other} ({dates.others:,} in all)",
+        )
+        for heading, dates in told.items()
+        if dates
     )
 
 

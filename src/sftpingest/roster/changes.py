@@ -80,6 +80,7 @@ class Changes:
     """What an upload would change."""
 
     kinds: dict[Kind, KindChanges] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()  #: why a person must agree to it, however small it is
 
     def counts(self) -> dict[str, dict[str, int]]:
         """By kind, as result.json shows them."""

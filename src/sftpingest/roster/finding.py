@@ -44,6 +44,7 @@ class Code(StrEnum):
     COLUMN_MISSING = "column.missing"  #: a required heading is not there
     COLUMN_UNKNOWN = "column.unknown"  #: a heading that the format does not know
     COLUMN_REPEATED = "column.repeated"  #: one heading twice
+    COLUMN_DAY_FIRST = "column.day_first"  #: dates that seem to have the day before the month
     ROW_MALFORMED = "row.malformed"  #: too many or too few cells
     ROW_TOTALS = "row.totals"  #: only counts the others
     VALUE_MISSING = "value.missing"  #: a required cell is empty
@@ -52,6 +53,7 @@ class Code(StrEnum):
     VALUE_ROUNDED = "value.rounded"  #: a number of which a spreadsheet has dropped the last digits
     VALUE_DAMAGED = "value.damaged"  #: an error of a spreadsheet in the place of a value
     ID_REPEATED = "id.repeated"  #: a second row with an id
+    ID_ZEROS_LOST = "id.zeros_lost"  #: most ids of a kind that are held with zeros in front came without
     REFERENCE_UNKNOWN = "reference.unknown"  #: names a record that is not in this upload
     REFERENCE_REJECTED = "reference.rejected"  #: names a record whose own row was rejected
     RECORD_ALONE = "record.alone"  #: a person to call whom no student names
@@ -81,6 +83,8 @@ SENTENCES: dict[Code, str] = {
     Code.COLUMN_MISSING: "The column {column} is not in {file}. Add it to the export; its cells must be filled.",
     Code.COLUMN_UNKNOWN: "The column {column} is not known and was passed over. {detail}",
     Code.COLUMN_REPEATED: "The column {column} stands twice in {file}. Keep the one that is right.",
+    Code.COLUMN_DAY_FIRST: "{column} seems to have the day before the month, as in {value}. {detail} were read "
+    "with the month first. Look whether they are right, or export dates as YYYY-MM-DD.",
     Code.ROW_MALFORMED: "This row has {detail}. Look for a comma or a quotation mark that is not part of the "
     "CSV, and correct the row.",
     Code.ROW_TOTALS: 'This row, "{value}", looks like a totals line and not like a record, so it was not taken. '
@@ -94,6 +98,8 @@ SENTENCES: dict[Code, str] = {
     "Put the value there and export again.",
     Code.ID_REPEATED: 'An earlier row has the same {column} "{value}"; the first row was kept. Remove this row, '
     "or give it its own id. {detail}",
+    Code.ID_ZEROS_LOST: "{detail}: it seems that Excel has removed the zeros in front. Format the column as text "
+    "and export it again. If the ids were changed on purpose, ask for this upload to be released.",
     Code.REFERENCE_UNKNOWN: '{column} "{value}" is not in {detail}. Add it there, or correct it here.',
     Code.REFERENCE_REJECTED: '{column} "{value}" was itself rejected. Mend {detail} first; then this is right too.',
     Code.RECORD_ALONE: "No student names {record}, so this person is not in the roster. Nothing needs to be done, "

@@ -74,9 +74,8 @@ def judge(changes: Changes, policy: Policy, *, first: bool, released: bool) -> V
         return Verdict(Outcome.APPLIED)
     reasons = [_too_much(kind, changed, policy) for kind, changed in changes.kinds.items()]
     said = [reason for reason in reasons if reason]
-    if not said:
-        return Verdict(Outcome.APPLIED)
-    return Verdict(Outcome.HELD, f"This upload would {'; '.join(said)}.")
+    sentences = [*changes.doubts, *([f"This upload would {'; '.join(said)}."] if said else [])]
+    return Verdict(Outcome.HELD if sentences else Outcome.APPLIED, " ".join(sentences))
 
 
 def _too_much(kind: Kind, changed: KindChanges, policy: Policy) -> str:

@@ -19,6 +19,7 @@ from sftpingest.roster.frames import Mask, Numbers, Positions, arrow, filled, lo
 from sftpingest.roster.kinds import NAMED, RECORDS, REFERS, Kind
 from sftpingest.roster.removals import Removals, further_schools_stay, keep_schools, reference_stays, removals
 from sftpingest.roster.sheet import Validated
+from sftpingest.roster.zeros import Lost, lost_zeros
 
 
 def reconcile(validated: Validated, held: Held, *, let_go: bool = False) -> tuple[Changes, pd.DataFrame]:
@@ -27,6 +28,7 @@ def reconcile(validated: Validated, held: Held, *, let_go: bool = False) -> tupl
     `let_go` takes each kind out of the roster that came once it is compared: a large district is not held twice.
     """
     at = {kind: _look_up(validated, held, kind) for kind in RECORDS}
+    lost = {kind: _lost_zeros(validated, held, kind, at[kind]) for kind in RECORDS}
     gone = removals(held, {kind: _hit(at[kind], len(held.records[kind])) for kind in RECORDS}, validated)
     kinds: dict[Kind, KindChanges] = {}
     numbers: dict[Kind, Numbers] = {}
@@ -39,7 +41,11 @@ def reconcile(validated: Validated, held: Held, *, let_go: bool = False) -> tupl
         if let_go:
             validated.roster.pop(kind, None)
     kinds = {kind: kinds[kind] for kind in Kind}
-    return Changes(kinds), together([_about_kept(kind, held, gone, validated) for kind in NAMED])
+    words = {kind: zeros.words(kind.value) for kind, zeros in lost.items() if zeros}
+    about = [_about_zeros(kind, said, validated) for kind, said in words.items()]
+    about += [_about_kept(kind, held, gone, validated) for kind in NAMED]
+    doubts = tuple(f"{said}: Excel has removed the zeros in front." for said in words.values())
+    return Changes(kinds, doubts), together(about)
 
 
 def _look_up(validated: Validated, held: Held, kind: Kind) -> Positions:
@@ -122,6 +128,15 @@ def _schools_that_stay(came: pd.DataFrame, kind: Kind, validated: Validated, hel
 def _both(held: str, now: str) -> str:
     """Two JSON lists as one, each school once."""
     return json.dumps(list(dict.fromkeys([*json.loads(held), *json.loads(now or "[]")])), ensure_ascii=False)
+
+
+def _lost_zeros(validated: Validated, held: Held, kind: Kind, at: Positions) -> Lost | None:
+    came = validated.roster.get(kind)
+    return None if came is None else lost_zeros(came["id"], at, held.records[kind]["id"])
+
+
+def _about_zeros(kind: Kind, said: str, validated: Validated) -> pd.DataFrame:
+    return found(Code.ID_ZEROS_LOST, Severity.NOTE, validated.files.get(kind, ""), detail=said)
 
 
 def _about_kept(kind: Kind, held: Held, gone: Removals, validated: Validated) -> pd.DataFrame:

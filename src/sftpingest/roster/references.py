@@ -15,6 +15,7 @@ from sftpingest.roster.format import Column
 from sftpingest.roster.frames import TEXT, Positions, filled, look_up, no_text, take
 from sftpingest.roster.kinds import Kind
 from sftpingest.roster.sheet import Sheet
+from sftpingest.roster.zeros import meant
 
 
 def no_keys() -> pd.DataFrame:
@@ -66,7 +67,7 @@ def refer(rows: pd.DataFrame, column: Column, known: Known, sheet: Sheet) -> Ref
         )
         for code, cells, detail in (
             (Code.REFERENCE_REJECTED, rejected, roots.astype(TEXT)),
-            (Code.REFERENCE_UNKNOWN, unknown, known.file),
+            (Code.REFERENCE_UNKNOWN, unknown, _where(unknown, known)),
         )
     ]
     return Referred(kind, positions, together(findings), unknown.drop_duplicates(), roots)
@@ -83,6 +84,12 @@ def emptied(rows: pd.DataFrame, columns: Iterable[Column], referred: Mapping[str
             cells[lost] = ""
             rows = rows.assign(**{column.name: cells})
     return rows
+
+
+def _where(cells: pd.Series, known: Known) -> pd.Series:
+    """The file in which each cell is not, and what in it may be meant."""
+    keys = pd.concat([known.keys, known.turned_away["id"]], ignore_index=True) if len(cells) else known.keys
+    return known.file + meant(cells, keys)
 
 
 def _roots(cells: pd.Series, turned_away: pd.DataFrame) -> pd.Series:

@@ -1,0 +1,128 @@
+"""Ids that have lost the zeros in front of them are told, and take nobody's place unasked."""
+
+import pytest
+
+from sftpingest.roster.changes import Outcome
+from sftpingest.roster.finding import Code, messages
+from sftpingest.roster.judge import Policy, judge
+from sftpingest.roster.kinds import Kind
+from tests.roster.district import District, Taken
+from tests.roster.uploads import ENROLLMENT, SMALLEST, STUDENT, Said, judged, lines, said
+
+
+def roster(*ids: str) -> dict[str, str]:
+    """Students of these ids, each in a section."""
+    students = lines(STUDENT, *(f"north,{one},Ann{at},Ash" for at, one in enumerate(ids)))
+    return {"students": students, "enrollments": lines(ENROLLMENT, *(f"north,alg,{one}" for one in ids))}
+
+
+def holding(*ids: str) -> District:
+    new = District()
+    new.take(**roster(*ids))
+    return new
+
+
+def zeros(taken: Taken) -> list[str]:
+    return messages(taken.findings)[(taken.findings["code"] == Code.ID_ZEROS_LOST.value).to_numpy(bool)].tolist()
+
+
+#: Of a hundred ids a few have zeros in front: less than the tenth that a change may remove.
+FULL = [f"{number:03}" for number in range(98, 198)]
+
+
+def test_ids_that_have_lost_their_zeros_are_held_however_few_they_are() -> None:
+    district = holding(*FULL)
+    taken = district.take(**roster(*(one.lstrip("0") for one in FULL)))
+    assert taken.counts(Kind.STUDENT) == (2, 0, 2, 98)
+    assert taken.verdict.outcome is Outcome.HELD
+    assert taken.verdict.reason == '2 student ids such as "98" are held as "098": Excel has removed the zeros in front.'
+    assert said(taken.findings) == [Said("students.csv", None, "", "id.zeros_lost", "note")]
+    assert '2 student ids such as "98" are held as "098"' in zeros(taken)[0]
+
+
+def test_what_would_be_held_anyway_says_both() -> None:
+    taken = holding("001", "002", "003", "004", "005", "006").take(**roster("1", "2", "3", "4", "5", "6"))
+    assert taken.verdict.reason.startswith("6 student ids such as")
+    assert taken.verdict.reason.endswith(
+        "This upload would remove 6 of 6 student records (100.0 %); remove 6 of 9 enrollment records (66.7 %)."
+    )
+
+
+def test_a_person_may_release_it() -> None:
+    changes = holding("01", "02").take(**roster("1", "2")).changes
+    assert judge(changes, Policy(), first=False, released=False).outcome is Outcome.HELD
+    assert judge(changes, Policy(), first=False, released=True).outcome is Outcome.APPLIED
+
+
+def test_one_id_of_one_is_most_of_them() -> None:
+    taken = holding("007", "bob").take(**roster("7", "bob"))
+    assert taken.verdict.outcome is Outcome.HELD
+    assert 'student id "7" is held as "007"' in zeros(taken)[0]
+
+
+def test_the_number_0_has_zeros_too() -> None:
+    assert zeros(holding("000", "bob").take(**roster("0", "bob")))
+
+
+@pytest.mark.parametrize(
+    ("held", "came"),
+    [
+        (["007", "008", "009"], ["007", "008", "9"]),  # most have kept them
+        (["007", "7"], ["007", "7"]),  # two people
+        (["007", "7"], ["7"]),  # one of two went
+        (["007"], ["007", "7"]),  # one came
+        (["007"], ["8"]),
+        (["007"], ["07"]),  # Excel would have removed both
+        (["0x7"], ["x7"]),
+        (["7"], ["007"]),  # the mended roster after the damaged one
+    ],
+)
+def test_what_is_no_loss_of_zeros_is_none(held: list[str], came: list[str]) -> None:
+    taken = holding(*held).take(**roster(*came))
+    assert zeros(taken) == []
+    assert taken.verdict.outcome is Outcome.APPLIED
+
+
+def test_it_is_said_of_each_kind() -> None:
+    district = District()
+    files = {
+        name.removesuffix(".csv"): text.replace("north", "01").replace("oak", "02") for name, text in SMALLEST.items()
+    }
+    district.take(**files)
+    taken = district.take(**{name: text.replace("01", "1").replace("02", "2") for name, text in files.items()})
+    assert len(zeros(taken)) == 2
+    assert {kind for kind in ("school", "teacher") if f"{kind} id " in " ".join(zeros(taken))} == {"school", "teacher"}
+
+
+# -------------------------------------------------------------------------------------------- references in one upload
+
+
+def detail(**files: str) -> list[str]:
+    findings = judged(**files).findings
+    return messages(findings)[(findings["code"] == Code.REFERENCE_UNKNOWN.value).to_numpy(bool)].tolist()
+
+
+def test_a_reference_that_has_lost_its_zeros_is_told_which_id_may_be_meant() -> None:
+    said_so = detail(
+        students=roster("00123", "bob")["students"], enrollments=roster("123", "124", "bob")["enrollments"]
+    )
+    assert [one.removesuffix(" Add it there, or correct it here.") for one in said_so] == [
+        'Student_id "123" is not in students.csv (there is "00123": Excel has removed the zeros in front here).',
+        'Student_id "124" is not in students.csv.',
+    ]
+
+
+def test_ids_that_have_lost_their_zeros_are_told_where_they_are_named_with_them() -> None:
+    (said_so,) = detail(students=roster("123")["students"], enrollments=roster("00123")["enrollments"])
+    assert 'students.csv (there is "123": Excel has removed the zeros in front there).' in said_so
+
+
+def test_a_rejected_row_may_be_meant_too() -> None:
+    students = lines(STUDENT, "north,bob,Bob,Bay", "north,00123,,Ash")
+    (said_so,) = detail(students=students, enrollments=roster("123")["enrollments"])
+    assert '"00123"' in said_so
+
+
+def test_words_have_no_zeros_to_lose() -> None:
+    (said_so,) = detail(students=roster("0ann", "00")["students"], enrollments=roster("ann")["enrollments"])
+    assert "Excel" not in said_so
