@@ -2,11 +2,24 @@
 
 import pytest
 
+from sftpingest.roster.changes import Outcome
 from sftpingest.roster.damage import looks_damaged
 from sftpingest.roster.finding import messages
 from sftpingest.roster.kinds import Kind
 from tests.roster.district import District
-from tests.roster.uploads import ENROLLMENT, SECTION, SMALLEST, STUDENT, TEACHER, Said, judged, lines, read, said
+from tests.roster.uploads import (
+    ENROLLMENT,
+    SECTION,
+    SMALLEST,
+    STUDENT,
+    TEACHER,
+    Said,
+    judged,
+    lines,
+    read,
+    said,
+    upload,
+)
 
 ROUNDED = ["1.23457E+11", "1.2E+05", "1E+11", "9,87654E+12", "1.23457e+11", "-1.5E+100"]
 GENUINE = ["12E5", "1E5", "1E+5", "E+11", "1.2E", "1.23E-11", "12.3E+11", "1.23E+11A", "A1.23E+11", "joe1E+11@x.org"]
@@ -141,3 +154,23 @@ def test_a_file_that_ends_where_a_sheet_does_is_said(rows: int, cut: bool) -> No
     findings = read(students=text).findings
     assert said(findings) == [Said("students.csv", None, "", "file.cut", "note")] * cut
     assert not cut or f"row {rows:,}" in messages(findings)[0]
+
+
+def long(*rows: str) -> str:
+    return lines(STUDENT, *rows[:-1]) + "\n" * (65_535 - len(rows)) + lines(rows[-1])
+
+
+def test_a_file_that_may_be_cut_off_removes_nobody_unasked(district: District) -> None:
+    enrollments = lines(ENROLLMENT, "north,alg,ann", "south,bio,cid")
+    taken = district.work_out(upload(students=long("north,ann,Ann,Ash", "south,cid,Cid,Cob"), enrollments=enrollments))
+    assert taken.verdict.outcome is Outcome.HELD
+    assert (
+        taken.verdict.reason == "students.csv ends at row 65,536 and may be cut off; records removed with its end: 1."
+    )
+
+
+def test_a_file_that_may_be_cut_off_and_brings_all_is_applied(district: District) -> None:
+    students = long("north,ann,Ann,Ash", "north,bob,Bob,Bay", "south,cid,Cid,Cob")
+    taken = district.take(students=students, enrollments=lines(ENROLLMENT, "north,alg,ann", "south,bio,cid"))
+    assert taken.counts(Kind.ENROLLMENT)[2] == 1
+    assert taken.verdict.outcome is Outcome.APPLIED

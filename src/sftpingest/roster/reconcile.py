@@ -45,7 +45,7 @@ def reconcile(validated: Validated, held: Held, *, let_go: bool = False) -> tupl
     about = [_about_zeros(kind, said, validated) for kind, said in words.items()]
     about += [_about_kept(kind, held, gone, validated) for kind in NAMED]
     doubts = tuple(f"{said}: Excel has removed the zeros in front." for said in words.values())
-    return Changes(kinds, doubts), together(about)
+    return Changes(kinds, doubts + _cut_off(validated, kinds)), together(about)
 
 
 def _look_up(validated: Validated, held: Held, kind: Kind) -> Positions:
@@ -136,13 +136,29 @@ def _lost_zeros(validated: Validated, held: Held, kind: Kind, at: Positions) -> 
 
 
 def _about_zeros(kind: Kind, said: str, validated: Validated) -> pd.DataFrame:
-    return found(Code.ID_ZEROS_LOST, Severity.NOTE, validated.files.get(kind, ""), detail=said)
+    return found(Code.ID_ZEROS_LOST, Severity.NOTE, _file_of(kind, validated), detail=said)
+
+
+def _cut_off(validated: Validated, kinds: dict[Kind, KindChanges]) -> tuple[str, ...]:
+    """Files that seem to be cut off, where that would remove somebody."""
+    said = validated.findings
+    cut = said[(said["code"] == Code.FILE_CUT.value).to_numpy(bool)]
+    out = []
+    for file, last in zip(cut["file"], cut["detail"], strict=True):
+        gone = sum(len(changes.removed) for kind, changes in kinds.items() if _file_of(kind, validated) == file)
+        if gone:
+            out.append(f"{file} ends at row {last} and may be cut off; records removed with its end: {gone:,}.")
+    return tuple(out)
+
+
+def _file_of(kind: Kind, validated: Validated) -> str:
+    """The file in which records of a kind stand; courses and terms stand with the sections."""
+    return validated.files.get(kind, validated.files.get(Kind.SECTION, f"{kind}s.csv"))
 
 
 def _about_kept(kind: Kind, held: Held, gone: Removals, validated: Validated) -> pd.DataFrame:
     ids = held.records[kind]["id"][gone.kept[kind]]
-    # courses and terms stand with the sections
-    file = validated.files.get(kind, validated.files.get(Kind.SECTION, f"{kind}s.csv"))
+    file = _file_of(kind, validated)
     shown = [_shown(kind, key) for key in shorten(ids)]
     return found(Code.RECORD_KEPT, Severity.NOTE, file, [None] * len(shown), record=text(shown))
 
