@@ -94,6 +94,7 @@ def show(slug: Slug, json: terminal.AsJson = False) -> None:
         "sftpingest district set springfield max_removed 15%",
         "sftpingest district set springfield max_removed.student 5%",
         "sftpingest district set springfield pause_start 2027-06-07",
+        "sftpingest district set springfield format ./springfield.toml",
         "sftpingest district set springfield proof password+key",
         'sftpingest district set springfield user_ca "$(cat user_ca.pub)"',
     ),
@@ -111,6 +112,8 @@ def set_(
 
     if "PRIVATE KEY" in value:
         raise terminal.Stopped("That is a private key. Give the public one: user_ca.pub, not user_ca.")
+    if key == "format" and value.endswith(".toml"):
+        value = str(Path(value).absolute())  # the server runs in another folder
     with opened() as here, here.engine.begin() as connection:
         accounts.set_district(connection, slug, key, value)
         _refuse_unreadable_format(accounts.district(connection, slug))

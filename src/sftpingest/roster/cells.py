@@ -10,7 +10,9 @@ import pandas as pd
 import pandera.pandas as pandera
 import pyarrow.compute as pc
 
+from sftpingest.roster.columns import matches
 from sftpingest.roster.damage import take_out_damaged, without_those
+from sftpingest.roster.dates import date_reader, example
 from sftpingest.roster.encoding import DAMAGED
 from sftpingest.roster.finding import Code, Severity, found, shorten, together
 from sftpingest.roster.format import Column, FileFormat
@@ -32,8 +34,10 @@ def check_cells(sheet: Sheet) -> tuple[pd.DataFrame, pd.DataFrame]:
         return schema(sheet.form, names(rows)).validate(rows, lazy=True, inplace=True), damaged
     except pandera.errors.SchemaErrors as errors:
         rows = pd.DataFrame(errors.data)
-        findings = without_those(_findings(sheet, pd.DataFrame(errors.failure_cases)), damaged)
-        return _dropped(rows, findings, sheet), together([damaged, findings, _day_first(sheet, findings)])
+        failures = pd.DataFrame(errors.failure_cases)
+        findings = without_those(_findings(sheet, failures), damaged)
+        told = together([damaged, findings, _day_first(sheet, findings)])
+        return _dropped(rows, failures, sheet.form), told
 
 
 def schema(form: FileFormat, columns: list[str]) -> pandera.DataFrameSchema:
@@ -47,6 +51,8 @@ def _checked(column: Column) -> pandera.Column:
     checks = [pandera.Check(lambda cells: cells != "", name=Code.VALUE_MISSING)] if column.required else []
     if column.name in KEYS:
         checks.append(pandera.Check(_short, name=_LONG))
+    if column.pattern:
+        checks.append(_matching(column.pattern))
     if column.type == "email":
         checks += [_whole(), pandera.Check(is_email, name=_EMAIL)]
         return pandera.Column(checks=checks, nullable=True)
@@ -63,7 +69,7 @@ def _reader(column: Column) -> tuple[Callable[[pd.Series], pd.Series] | None, Co
         words = column.words
         return lambda cells: read_words(cells, words), Code.VALUE_UNKNOWN
     if column.type is not None:
-        read_one, _ = TYPES[column.type]
+        read_one = date_reader(column.date) if column.date else TYPES[column.type][0]
         return lambda cells: read(cells, read_one), Code.VALUE_MALFORMED
     return None, Code.VALUE_MALFORMED
 
@@ -72,6 +78,8 @@ def _reader(column: Column) -> tuple[Callable[[pd.Series], pd.Series] | None, Co
 _EMAIL = "email"
 #: So has the one for keys: they are in an index of the store, and PostgreSQL's take 2,704 bytes for all parts of one.
 _LONG, LONGEST_KEY = "long", 250
+#: And the one for a pattern: its message says another thing than that of damaged letters.
+_PATTERN = "pattern"
 #: The columns of which keys are made, beside those that refer.
 KEYS = {"id", "course.number", "course.name", "term.name", *(f"contact.{one}" for key in CONTACT_KEYS for one in key)}
 
@@ -80,6 +88,16 @@ def _short(cells: pd.Series) -> pd.Series:
     """At most LONGEST_KEY bytes."""
     short = pc.less_equal(pc.binary_length(arrow(cells)), LONGEST_KEY)
     return pd.Series(short.to_numpy(zero_copy_only=False), index=cells.index)
+
+
+def _matching(pattern: str) -> pandera.Check:
+    """The whole cell is of the form that the district's mapping asks for, or empty."""
+
+    def right(cells: pd.Series) -> pd.Series:
+        fits = pc.or_(matches(arrow(cells), pattern), pc.equal(arrow(cells), ""))
+        return pd.Series(fits.to_numpy(zero_copy_only=False), index=cells.index)
+
+    return pandera.Check(right, name=_PATTERN)
 
 
 def _whole() -> pandera.Check:
@@ -103,12 +121,11 @@ def _findings(sheet: Sheet, failures: pd.DataFrame) -> pd.DataFrame:
 def _finding(sheet: Sheet, name: str, check: str, rows: pd.Index) -> pd.DataFrame:
     """One check that failed, on all its rows."""
     column = sheet.form.columns.get(name)
-    code = Code.VALUE_MALFORMED if check in {_EMAIL, _LONG} else Code(check)
-    severity = Severity.NOTE if check == _EMAIL else Severity.ROW if column and column.required else Severity.VALUE
+    code = Code.VALUE_MALFORMED if check in {_EMAIL, _LONG, _PATTERN} else Code(check)
     cells = sheet.rows.loc[rows]
     return found(
         code,
-        severity,
+        _severity(column, check),
         sheet.name,
         rows,
         column=sheet.heading(name) if column else sheet.headings[name],
@@ -147,26 +164,48 @@ def _day_first(sheet: Sheet, findings: pd.DataFrame) -> pd.DataFrame:
 
 def _expected(column: Column | None, check: str) -> str:
     """What a cell could have been, for the message."""
-    if check == _EMAIL:
-        return "an e-mail address; it was kept as it is"
-    if check == _LONG:
-        return f"short enough: it may have {LONGEST_KEY} letters, fewer where they have accents"
-    if column and column.words is not None and check == Code.VALUE_UNKNOWN:
-        return ", ".join(dict.fromkeys(column.words.values()))
-    if column and column.type in TYPES:
-        return TYPES[column.type][1]
-    return "text: some of its letters are damaged"
-
-
-def _dropped(rows: pd.DataFrame, findings: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
-    """Cells that could not be read, emptied."""
-    headings = {
-        sheet.heading(name) if name in sheet.form.columns else sheet.headings[name]: name for name in names(rows)
+    fixed = {
+        _EMAIL: "an e-mail address; it was kept as it is",
+        _LONG: f"short enough: it may have {LONGEST_KEY} letters, fewer where they have accents",
     }
-    dropped = findings[(findings["code"] != Code.VALUE_MISSING.value) & (findings["severity"] != Severity.NOTE.value)]
-    for heading, places in dropped.groupby("column", sort=False)["row"]:
-        name = headings[str(heading)]
-        cells = rows[name].fillna("")
-        cells.loc[pd.Index(places.astype("int32"))] = ""
-        rows[name] = cells
+    if check in fixed:
+        return fixed[check]
+    said = _expected_of(column, check) if column else ""
+    return said or ("" if check == Code.VALUE_MISSING else "text: some of its letters are damaged")
+
+
+def _expected_of(column: Column, check: str) -> str:
+    """The same, as far as the column says it."""
+    if check == Code.VALUE_MISSING:
+        return _part(column)
+    if check == _PATTERN:
+        return column.says or f"of the form {column.pattern}"
+    if column.words is not None and check == Code.VALUE_UNKNOWN:
+        return ", ".join(dict.fromkeys(column.words.values()))
+    return f"a date such as {example(column.date)}" if column.date else TYPES.get(column.type or "", (None, ""))[1]
+
+
+def _part(column: Column) -> str:
+    """Which part of a cell is meant, where the cell itself may have something in it."""
+    shape = column.shape
+    if not shape.split:
+        return "All of these cells are needed." if shape.joined else ""
+    part = "the last part" if shape.part == -1 else f"part {shape.part}"
+    return f'Of each cell {part} is read; the parts stand between "{shape.split}".'
+
+
+def _dropped(rows: pd.DataFrame, failures: pd.DataFrame, form: FileFormat) -> pd.DataFrame:
+    """Cells that could not be read, emptied. Several columns may be read from one heading: only that one is."""
+    for (name, check), places in failures.groupby(["column", "check"], sort=False):
+        column = form.columns.get(str(name))
+        if check != Code.VALUE_MISSING and _severity(column, str(check)) is not Severity.NOTE:
+            cells = rows[name].fillna("")
+            cells.loc[pd.Index(places["index"].astype("int32"))] = ""
+            rows[name] = cells
     return rows
+
+
+def _severity(column: Column | None, check: str) -> Severity:
+    if check == _EMAIL:
+        return Severity.NOTE
+    return Severity.ROW if column and column.required else Severity.VALUE

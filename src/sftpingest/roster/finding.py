@@ -89,7 +89,7 @@ SENTENCES: dict[Code, str] = {
     "CSV, and correct the row.",
     Code.ROW_TOTALS: 'This row, "{value}", looks like a totals line and not like a record, so it was not taken. '
     "Leave it out of the export.",
-    Code.VALUE_MISSING: "{column} is empty, but it is required. Fill it in.",
+    Code.VALUE_MISSING: "{column} is empty, but it is required. Fill it in. {detail}",
     Code.VALUE_MALFORMED: '"{value}" in {column} is not {detail}. Correct it.',
     Code.VALUE_UNKNOWN: '"{value}" is not one of the values of {column}. Use one of: {detail}.',
     Code.VALUE_ROUNDED: '"{value}" in {column} is a number that Excel has shortened: its last digits are lost. '

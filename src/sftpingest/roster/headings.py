@@ -37,7 +37,7 @@ def match(
             repeated.append(heading)
         else:
             columns |= dict.fromkeys(names, at)
-    needed = [column for column in form.columns.values() if column.required and column.name not in form.elsewhere]
+    needed = [column for column in form.columns.values() if column.sought and column.name not in form.elsewhere]
     missing = [column.heading for column in needed if column.name not in columns]
     said = [_about_columns(Code.COLUMN_REPEATED, refused, name, repeated)]
     said.append(_about_columns(Code.COLUMN_MISSING, refused, name, missing))

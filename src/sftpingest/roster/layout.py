@@ -11,6 +11,22 @@ from sftpingest.roster.kinds import Kind
 
 
 @dataclass(frozen=True)
+class Shape:
+    """What becomes of the cells of a column before they are read."""
+
+    fixed: str = ""  #: the cell of every row; such a column has no heading
+    joined: tuple[str, ...] = ()  #: headings whose cells are put together; each is a column of its own, see `part`
+    between: str = ""  #: what stands between them
+    split: str = ""  #: what stands between the parts of a cell of which only one counts
+    part: int = 0  #: which one, counted from 1; from -1 where they are counted from the end
+    default: str = ""  #: what an empty cell means
+
+
+#: As they came.
+AS_IT_CAME = Shape()
+
+
+@dataclass(frozen=True)
 class Column:
     """One column of a file.
 
@@ -23,11 +39,24 @@ class Column:
     refers: Kind | None = None  #: the kind whose key stands here
     type: str | None = None  #: date, year, number or email; see spelling.TYPES
     words: Mapping[str, str] | None = None  #: folded spelling -> our word; None where any text will do
+    date: str | None = None  #: how dates are written here, see dates.py; None where any of the usual ways will do
+    pattern: str = ""  #: what the whole of a cell must match, as a regular expression
+    says: str = ""  #: the same in words, for the message
+    shape: Shape = AS_IT_CAME
 
     @property
     def heading(self) -> str:
-        """The heading as the format's own documents spell it."""
-        return self.headings[0]
+        """The heading as the format's own documents spell it; our name where it has none."""
+        return self.headings[0] if self.headings else " + ".join(self.shape.joined) or self.name
+
+    @property
+    def sought(self) -> bool:
+        """Whether a file must have its heading."""
+        return self.required and bool(self.headings)
+
+    def part(self, at: int) -> "Column":
+        """The column of one of the headings that are joined."""
+        return Column(f"join.{at}.{self.name}", (self.shape.joined[at],), required=self.required)
 
 
 @dataclass(frozen=True)
@@ -57,6 +86,11 @@ class FileFormat:
         return tuple(column for column in self.columns.values() if column.name.startswith(f"{name}."))
 
     @property
+    def shaped(self) -> tuple[Column, ...]:
+        """The columns whose cells are not read as they came."""
+        return tuple(column for column in self.columns.values() if column.shape is not AS_IT_CAME)
+
+    @property
     def elsewhere(self) -> frozenset[str]:
         """Columns that may stand in the file of roles."""
         return frozenset({"school_id", *(f"only.{heading}" for heading in self.only)} if self.roles else ())
@@ -81,6 +115,7 @@ class Format:
     manifest: str = ""  #: the file that says which files are there and how they are meant
     not_rostered: tuple[str, ...] = ()  #: files that are counted and kept with the upload, no more
     roles: FileFormat | None = None  #: the file that says who people are, where it is one of its own
+    auto: bool = True  #: whether files may be taken for ones of this format without being told so
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ class _Said:
 def read_manifest(raw: bytes, name: str, files: Sequence[str]) -> Manifest:
     """Read it. Never raises. `files`: the names of the files that a manifest may speak of."""
     try:
-        body, parted_by = parted(to_utf8(raw)[0], _COLUMNS)
+        body, parted_by = parted(to_utf8(raw)[0], (fold(_NAME), _VALUE))
         table = read(body, parted_by=parted_by)
     except Unreadable as error:
         return Manifest(findings=found(Code.FILE_UNREADABLE, Severity.UPLOAD, name, detail=str(error)))

@@ -20,6 +20,7 @@ from sftpingest.roster.headings import match
 from sftpingest.roster.lines import Record
 from sftpingest.roster.opening import open_file
 from sftpingest.roster.secret import secret_places, without_secrets
+from sftpingest.roster.shaped import shaped
 from sftpingest.roster.sheet import Parsed, Sheet
 from sftpingest.roster.table import Table
 from sftpingest.roster.totals import without_totals
@@ -151,8 +152,9 @@ def _sheets(
     out = []
     for form, places_of in zip(readings, columns, strict=True):
         rows = pd.DataFrame({column: cells[at] for column, at in places_of.items()}, index=index)
-        headings = {column: shown[at] for column, at in places_of.items()}
-        out.append(Sheet(name, form, headings, rows, _malformed(table.ragged, places_of), delta, damaged))
+        headings = {column: shown[at] for column, at in places_of.items() if not column.startswith("join.")}
+        malformed = shaped(_malformed(table.ragged, places_of), form)
+        out.append(Sheet(name, form, headings, shaped(rows, form), malformed, delta, damaged))
     return tuple(out)
 
 

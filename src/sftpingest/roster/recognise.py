@@ -34,13 +34,14 @@ class Recognised:
 def recognise(files: Mapping[str, bytes]) -> Recognised:
     """The format of most of the files. One that only another format knows refuses the upload."""
     heads = {name: head for name in sorted(files) if (head := headings(files[name]))}
-    fits = {name: _fitting(heads, load(name)) for name in [_USUAL, *(each for each in names() if each != _USUAL)]}
+    others = [name for name in names() if name != _USUAL and load(name).auto]
+    fits = {name: _fitting(heads, load(name)) for name in [_USUAL, *others]}
     best = max(fits, key=lambda name: len(fits[name]))
     if not fits[best]:
         return Recognised(_USUAL)
     for name, theirs in fits.items():
-        if others := theirs - fits[best]:
-            return Recognised(best, _mixed(min(others), load(name), load(best)))
+        if foreign := theirs - fits[best]:
+            return Recognised(best, _mixed(min(foreign), load(name), load(best)))
     return Recognised(best)
 
 
@@ -69,7 +70,7 @@ def _fitting(heads: Mapping[str, frozenset[str]], form: Format) -> set[str]:
 
 def _fits(head: frozenset[str], file: FileFormat) -> bool:
     """Whether every heading is there that the file needs."""
-    needed = [column for column in file.columns.values() if column.required and column.name not in file.elsewhere]
+    needed = [column for column in file.columns.values() if column.sought and column.name not in file.elsewhere]
     return all(any(fold(heading) in head for heading in column.headings) for column in needed)
 
 

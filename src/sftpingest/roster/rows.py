@@ -82,8 +82,11 @@ def _lost(sheet: Sheet, readings: Sequence[Sheet], leaves: Mask) -> tuple[pd.Dat
             column=sheet.heading(column),
             record=shorten(those["id"]) if "id" in those else "",
             value=shorten(those[column]),
-            detail=", ".join(sorted(words)),
+            detail=detail,
         )
-        for code, those in ((Code.VALUE_MISSING, rows[empty]), (Code.VALUE_UNKNOWN, rows[~empty]))
+        for code, those, detail in (
+            (Code.VALUE_MISSING, rows[empty], ""),
+            (Code.VALUE_UNKNOWN, rows[~empty], ", ".join(sorted(words))),
+        )
     ]
     return rows, together(parts)

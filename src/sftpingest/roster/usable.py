@@ -42,6 +42,7 @@ class Unusable(Exception):
 
     def __init__(self, place: str, sentences: str) -> None:
         super().__init__(f"{place}: {sentences}")
+        self.place = place
 
 
 def brings(file: "FileFormat") -> tuple[Kind, ...]:
@@ -60,9 +61,7 @@ def refuse_unusable(file: "FileFormat", before: "tuple[FileFormat, ...]", *, man
     brought = {kind: earlier for earlier in before for kind in brings(earlier)}
     for kind in brings(file):
         if kind in brought and kind is not Kind.ENROLLMENT:
-            raise Unusable(
-                f'files."{file.name}"', f"{brought[kind].name} brings {kind} records already. Keep one of them."
-            )
+            raise Unusable(_file(file), f"{brought[kind].name} brings {kind} records already. Keep one of them.")
     for name, refers in NEEDS[file.kind].items():
         _refuse_without(file, name, refers)
     if file.part("teaches"):
@@ -71,9 +70,40 @@ def refuse_unusable(file: "FileFormat", before: "tuple[FileFormat, ...]", *, man
         _refuse_column(file, column, brought, manifest=manifest)
     for word in file.further:
         if word not in {"school", "contact"} or (word == "contact" and "contact.last_name" not in file.columns):
-            raise Unusable(f'files."{file.name}"', f"further cannot name {word} here. Take it out.")
+            raise Unusable(_file(file), f"further cannot name {word} here. Take it out.")
         if word == "school":
             _refuse_without(file, "school_id", Kind.SCHOOL)
+
+
+def refuse_readings(files: "tuple[FileFormat, ...]", roles: "FileFormat | None") -> None:
+    """Refuse files that would be read twice, or whose rows nobody could tell apart."""
+    names: dict[str, str] = {}
+    for file in files:
+        if names.setdefault(file.name.casefold(), file.name) != file.name:
+            raise Unusable(_file(file), f"it is the same file as {names[file.name.casefold()]}. Spell it alike.")
+        readings = [each for each in files if each.name == file.name]
+        _refuse_reading(file, readings, roles)
+        for key in ("lists", "if_known", "usual"):
+            if strange := sorted(set(getattr(file, key)) - set(file.columns)):
+                raise Unusable(_file(file), f"{key} names {strange[0]}, which is no column here. Take it out.")
+
+
+def _refuse_reading(file: "FileFormat", readings: "list[FileFormat]", roles: "FileFormat | None") -> None:
+    heading = next(iter(file.only), "")
+    if len(file.only) > 1 or any(not words for words in file.only.values()):
+        raise Unusable(f"{_file(file)}.only", 'it must be one heading with its words: { Role = ["student"] }.')
+    if set(file.passed) - set(file.only):
+        raise Unusable(f"{_file(file)}.passed", "it must have the heading that only has. Correct it.")
+    if len(readings) > 1 and any(list(each.only) != [heading] for each in readings):
+        raise Unusable(_file(file), "it is read as several kinds, so each needs only, with one and the same heading.")
+    if file.roles and not (heading and roles):
+        raise Unusable(_file(file), "roles needs [roles], and only with its words. Add them, or take roles out.")
+    if bool(file.leaving) != ("leaves" in file.columns):
+        raise Unusable(_file(file), "leaving and the column leaves go together. Add the other, or take both out.")
+
+
+def _file(file: "FileFormat") -> str:
+    return f'files."{file.name}"'
 
 
 def _refuse_without(file: "FileFormat", name: str, refers: Kind | None) -> None:
@@ -92,7 +122,7 @@ def _refuse_column(
     file: "FileFormat", column: "Column", brought: "Mapping[Kind, FileFormat]", *, manifest: bool
 ) -> None:
     """A column that nothing would read, or that names what is not there yet."""
-    if column.name.startswith(("only.", "ext.", "flags.", "clever.")) or column.name in {"leaves", "agents"}:
+    if column.name.startswith(("only.", "join.", "ext.", "flags.", "clever.")) or column.name in {"leaves", "agents"}:
         return
     place, known = _place(file, column.name), _known(file, column.name.rpartition(".")[0])
     if column.name not in known:
@@ -106,7 +136,7 @@ def _refuse_column(
 
 
 def _place(file: "FileFormat", name: str) -> str:
-    return f'files."{file.name}".{name if "." in name else f"columns.{name}"}'
+    return f"{_file(file)}.{name if '.' in name else f'columns.{name}'}"
 
 
 def _known(file: "FileFormat", part: str) -> tuple[str, ...]:

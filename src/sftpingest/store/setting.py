@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from pathlib import PurePath
 from typing import Any
 
 from sftpingest.roster.kinds import Kind
@@ -143,6 +144,8 @@ def _day(text: str) -> str | None:
 
 
 def _format(text: str) -> str | None:
+    if text.endswith(".toml"):
+        return text if PurePath(text).is_absolute() else None
     return text.lower() if re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,62}", text.lower()) else None
 
 
@@ -179,7 +182,10 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "pause_start": ("a day such as 2026-12-21", _day),
     "pause_end": ("a day such as 2027-01-04", _day),
     "quiet_seconds": ("seconds from 0 to 86400", _seconds),
-    "format": ("auto, or the name of a format, such as clever", _format),
+    "format": (
+        "auto, the name of a format, such as clever, or the whole path of a .toml file, such as /etc/lake.toml",
+        _format,
+    ),
     "quota_bytes": ("a number of bytes, such as 5000000000 or 5 GB", _bytes),
     "quota_files": ("a number of files, such as 10000", _count),
     "quota_file_bytes": ("a number of bytes, such as 2000000000 or 2 GB", _bytes),

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from sftpingest.roster.finding import nothing
-from sftpingest.roster.format import Format, load
-from sftpingest.roster.recognise import AUTO, recognise
+from sftpingest.roster.format import Format, read_format, source_of
+from sftpingest.roster.recognise import AUTO, Recognised, recognise
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,12 @@ class Chosen:
 
     name: str  #: as `load` takes it
     form: Format
+    source: str  #: the text that `form` was read from: a district's own file may be edited at any time
     findings: pd.DataFrame = field(default_factory=nothing)  #: where the files are in two formats
 
 
 def choose(name: str, files: Mapping[str, bytes]) -> Chosen:
     """Raises WrongFormat where a district has set one that cannot be used."""
-    if name != AUTO:
-        return Chosen(name, load(name))
-    seen = recognise(files)
-    return Chosen(seen.format, load(seen.format), seen.findings)
+    seen = Recognised(name) if name != AUTO else recognise(files)
+    source = source_of(seen.format)
+    return Chosen(seen.format, read_format(seen.format, source), source, seen.findings)

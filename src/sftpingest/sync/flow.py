@@ -17,7 +17,7 @@ from sftpingest import __version__, inbox
 from sftpingest.inbox import Folders
 from sftpingest.roster.changes import Changes, Held, Outcome
 from sftpingest.roster.finding import Code, Severity, found, in_order, nothing, together
-from sftpingest.roster.format import WrongFormat, source_of
+from sftpingest.roster.format import WrongFormat
 from sftpingest.roster.judge import Policy, Verdict, judge, refuse
 from sftpingest.roster.kinds import Kind, Roster
 from sftpingest.roster.parse import parse
@@ -60,7 +60,7 @@ class Upload:
     def fingerprint(self) -> str:
         """All of it, and the version of the program, as one hash."""
         set_so = json.dumps(asdict(self.settings), default=str, sort_keys=True)
-        return self.files.fingerprint(__version__, set_so, source_of(self.chosen.name), *self.broken_off)
+        return self.files.fingerprint(__version__, set_so, self.chosen.source, *self.broken_off)
 
 
 @dataclass(frozen=True)

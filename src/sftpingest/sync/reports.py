@@ -36,19 +36,23 @@ def write_report(engine: Engine, folders: Folders, sync: Sync, findings: pd.Data
         district = accounts.district_of(c, sync.district_id)
     settings = accounts.district_settings(district)
     files, name = _files(folders.uploads / ended.mark), _name(ended)
-    form = _format(settings.format, files)
+    form, files = _format(settings.format, files)
     inbox.publish(folders, name, report(_facts(ended, district, form), findings, files, form))
     with engine.begin() as c:
         journal.reported(c, ended.id, name)
     inbox.prune(folders, settings.retention_days, datetime.now(UTC))
 
 
-def _format(name: str, files: Mapping[str, bytes]) -> Format:
-    """The format of that name; one without files where it cannot be loaded: an upload gets its report all the same."""
+def _format(name: str, files: Mapping[str, bytes]) -> tuple[Format, Mapping[str, bytes]]:
+    """The format of that name, and the files.
+
+    Where it cannot be loaded an upload gets its report all the same, but no rows of its files: nobody knows then which
+    cells hold passwords.
+    """
     try:
-        return choose(name, files).form
+        return choose(name, files).form, files
     except WrongFormat:
-        return Format(name=name, title=name, files=())
+        return Format(name=name, title=name, files=()), {}
 
 
 def _files(snapshot: Path) -> Mapping[str, bytes]:
