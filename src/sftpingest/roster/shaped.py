@@ -40,14 +40,12 @@ def _cells(rows: pd.DataFrame, column: Column) -> pd.Series | None:
 
 def _joined(parts: list[pa.Array], between: str, *, whole: bool) -> pa.Array:
     """Cells side by side. Where all are needed (`whole`) an empty one leaves nothing; else it is passed over."""
-    blanks = [pc.equal(part, "") for part in parts]
-    if whole:
-        lacks = blanks[0]
-        for blank in blanks[1:]:
-            lacks = pc.or_(lacks, blank)
-        return pc.if_else(lacks, "", pc.binary_join_element_wise(*parts, between))
-    some = [pc.if_else(blank, pa.scalar(None, pa.string()), part) for blank, part in zip(blanks, parts, strict=True)]
-    return pc.binary_join_element_wise(*some, between, null_handling="skip")
+    cells = parts[0]
+    for part in parts[1:]:
+        alone = ("", "") if whole else (cells, part)
+        both = pc.binary_join_element_wise(cells, part, between)
+        cells = pc.if_else(pc.equal(cells, ""), alone[1], pc.if_else(pc.equal(part, ""), alone[0], both))
+    return cells
 
 
 def _part(cells: pa.Array, split: str, part: int) -> pa.Array:
