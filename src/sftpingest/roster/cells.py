@@ -145,7 +145,7 @@ def _why(column: Column | None, cells: pd.Series) -> pd.Series:
 def _day_first(sheet: Sheet, findings: pd.DataFrame) -> pd.DataFrame:
     """A note on each column of dates that seem to have the day first, where some of them can be read otherwise."""
     malformed = set(findings["column"][(findings["code"] == Code.VALUE_MALFORMED.value).to_numpy(bool)])
-    dates = [column.name for column in sheet.form.columns.values() if column.type == "date"]
+    dates = [column.name for column in sheet.form.columns.values() if column.type == "date" and not column.date]
     columns = {name: sheet.heading(name) for name in dates if name in sheet.rows}
     told = {heading: day_first(sheet.rows[name]) for name, heading in columns.items() if heading in malformed}
     return together(
