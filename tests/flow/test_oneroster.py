@@ -32,6 +32,7 @@ def test_a_set_a_delta_and_a_manifest_alone(springfield: District) -> None:
         "enrollment": 5,
     }
     assert "OneRoster" in springfield.latest().summary
+    assert "roles.csv" in springfield.latest().summary
 
     springfield.delete(*(name for name in files_of("bulk") if name not in files_of("delta")))
     delta = springfield.uploaded(files_of("delta"))

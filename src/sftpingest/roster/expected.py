@@ -52,19 +52,22 @@ def expect(files: Mapping[str, bytes], form: Format) -> Expected:
     counted = {name: _records(files[name]) for name in own if name not in names and name not in left_out}
     unexpected = [_unexpected(name, manifest, modes[name]) for name in sorted(left_out)]
     missing = [found(Code.FILE_MISSING, Severity.UPLOAD, name) for name in _missing(said, own)]
-    noted = [
-        found(Code.FILE_NOT_ROSTERED, Severity.NOTE, name, detail=f"with its {size:,} records")
-        for name, size in counted.items()
-    ]
+    beside = {file.name for file in form.checked}
+    noted = [not_rostered(name, size) for name, size in counted.items()]
     return Expected(
         names=names,
         deltas=frozenset(name for name, mode in modes.items() if mode == "delta"),
         left_out=left_out,
         counted=counted,
         manifest=manifest,
-        partial=any(name not in there for name in form.names),
+        partial=any(name not in there for name in form.names if name not in beside),
         findings=together([said.findings, *renamed, *missing, *unexpected, *noted]),
     )
+
+
+def not_rostered(name: str, records: int) -> pd.DataFrame:
+    """A note that a file was recognised and is no part of the roster."""
+    return found(Code.FILE_NOT_ROSTERED, Severity.NOTE, name, detail=f"with its {records:,} records")
 
 
 def _named(files: Mapping[str, bytes], name: str) -> str:

@@ -115,23 +115,27 @@ class Format:
     manifest: str = ""  #: the file that says which files are there and how they are meant
     not_rostered: tuple[str, ...] = ()  #: files that are counted and kept with the upload, no more
     roles: FileFormat | None = None  #: the file that says who people are, where it is one of its own
+    checked: tuple[FileFormat, ...] = ()  #: files that are judged row by row, of which no records are made
     auto: bool = True  #: whether files may be taken for ones of this format without being told so
 
     @property
+    def all_files(self) -> tuple[FileFormat, ...]:
+        """Every file that is read, in its readings: those of the roster first."""
+        return (*self.files, *([self.roles] if self.roles else []), *self.checked)
+
+    @property
     def names(self) -> tuple[str, ...]:
-        """The names of the files, each once."""
-        more = (self.roles.name,) if self.roles else ()
-        return tuple(dict.fromkeys([*(file.name for file in self.files), *more]))
+        """The names of the files that are read, each once."""
+        return tuple(dict.fromkeys(file.name for file in self.all_files))
 
     def readings(self, name: str) -> tuple[FileFormat, ...]:
         """Everything that the file of that name is read as."""
-        return tuple(file for file in (*self.files, *([self.roles] if self.roles else [])) if file.name == name)
+        return tuple(file for file in self.all_files if file.name == name)
 
     def file(self, name: str) -> FileFormat | None:
         """The file of this format that `name` is, in any case; None where it is none."""
         folded = name.casefold()
-        known = (*self.files, *([self.roles] if self.roles else []))
-        named = ((file, (file.name, *file.older_names)) for file in known)
+        named = ((file, (file.name, *file.older_names)) for file in self.all_files)
         return next((file for file, names in named if folded in map(str.casefold, names)), None)
 
     def of(self, kind: Kind) -> FileFormat | None:

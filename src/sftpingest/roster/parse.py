@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from sftpingest.roster.encoding import Unreadable
-from sftpingest.roster.expected import Expected, expect
+from sftpingest.roster.expected import Expected, expect, not_rostered
 from sftpingest.roster.finding import Code, Severity, found, one_line, shorten, together
 from sftpingest.roster.format import FileFormat, Format
 from sftpingest.roster.frames import TEXT, text
@@ -38,15 +38,18 @@ def parse(files: Mapping[str, bytes], form: Format) -> Parsed:
     unknown = [_unknown(name, form) for name in sorted(files) if not expected.knows(name)]
     with ThreadPoolExecutor(2) as readers:
         read_so = list(readers.map(lambda name: _file(name, files, form, expected), form.names))
-    sheets = [sheet for read in read_so for sheet in read.sheets]
+    all_sheets = [sheet for read in read_so for sheet in read.sheets]
+    checked = tuple(sheet for sheet in all_sheets if sheet.form in form.checked)
+    sheets = [sheet for sheet in all_sheets if sheet.form not in form.checked]
     whole = [sheet.form for sheet in sheets if not sheet.delta]
     return Parsed(
         sheets=tuple(sheet for sheet in sheets if sheet.form is not form.roles),
-        findings=together([expected.findings, *unknown, *(read.findings for read in read_so)]),
+        findings=together([expected.findings, *unknown, *(read.findings for read in read_so), *_beside(read_so, form)]),
         records={read.sheets[0].name: read.records for read in read_so if read.sheets} | expected.counted,
         partial=expected.partial or any(sheet.delta for sheet in sheets),
         adds=tuple(file for file in form.files if file.adds and file not in whole),
         roles=next((sheet for sheet in sheets if sheet.form is form.roles), None),
+        checked=checked,
     )
 
 
@@ -57,6 +60,15 @@ def _unknown(name: str, form: Format) -> pd.DataFrame:
     if name in OURS:
         detail = "It is a part of our report: delete it here."
     return found(Code.FILE_UNKNOWN, Severity.NOTE, one_line(text([name]))[0], detail=detail)
+
+
+def _beside(read_so: "Sequence[_Read]", form: Format) -> list[pd.DataFrame]:
+    """A note for each file that is judged and is no part of the roster."""
+    return [
+        not_rostered(read.sheets[0].name, read.records)
+        for read in read_so
+        if read.sheets and read.sheets[0].form in form.checked
+    ]
 
 
 class _Refused(Exception):

@@ -64,7 +64,7 @@ def headings(raw: bytes) -> frozenset[str]:
 
 def _fitting(heads: Mapping[str, frozenset[str]], form: Format) -> set[str]:
     """The files that look like one of this format."""
-    fitting = {name for name, head in heads.items() if any(_fits(head, file) for file in form.files)}
+    fitting = {name for name, head in heads.items() if any(_fits(head, file) for file in (*form.files, *form.checked))}
     return fitting | {name for name in heads if form.manifest and name.casefold() == form.manifest.casefold()}
 
 

@@ -41,6 +41,7 @@ class Parsed:
     partial: bool = False  #: files are left out on purpose, or are deltas: what is held goes on where they say nothing
     adds: tuple[FileFormat, ...] = ()  #: files that add columns and did not come whole: what they said is held
     roles: Sheet | None = None  #: who the people of other sheets are
+    checked: tuple[Sheet, ...] = ()  #: are judged like the others; no records are made of them
 
 
 @dataclass(frozen=True)

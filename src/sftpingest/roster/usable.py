@@ -106,6 +106,17 @@ def _file(file: "FileFormat") -> str:
     return f'files."{file.name}"'
 
 
+def refuse_uncheckable(file: "FileFormat", files: "tuple[FileFormat, ...]") -> None:
+    """Refuse a file beside the roster that has no ids, or names what no file of the roster brings."""
+    place, own = f'checked."{file.name}".columns', file.columns.get("id")
+    if own is None or not own.required:
+        raise Unusable(f"{place}.id", 'its rows cannot do without it. Write: { from = "...", required = true }.')
+    brought = {kind for each in files for kind in brings(each)}
+    for column in file.columns.values():
+        if column.refers and column.refers not in brought:
+            raise Unusable(f"{place}.{column.name}", f"no file brings {column.refers} records. Take refers out.")
+
+
 def _refuse_without(file: "FileFormat", name: str, refers: Kind | None) -> None:
     """A column that rows of this kind cannot do without."""
     column = file.columns.get(name)

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sftpingest.roster import contacts, enrolled, records
+from sftpingest.roster.beside import judge_beside
 from sftpingest.roster.cells import check_cells
 from sftpingest.roster.finding import Code, Severity, found, shorten, together
 from sftpingest.roster.format import FileFormat
@@ -84,7 +85,7 @@ def validate(parsed: Parsed, held: "Roster | None" = None) -> Validated:
     if parsed.partial and held is None:
         desk.whole = frozenset(sheet.form.kind for sheet in parsed.sheets if not sheet.delta)
     desk.roster = {kind: frame for kind, frame in desk.held.items() if kind is not Kind.ENROLLMENT}
-    sheets, roles = list(parsed.sheets), parsed.roles
+    sheets, roles, checked = list(parsed.sheets), parsed.roles, parsed.checked
     del parsed  # with the caller's only hold on it: a sheet is let go of once it is judged
     while sheets:
         readings = [sheet for sheet in sheets if sheet.name == sheets[0].name]
@@ -92,6 +93,7 @@ def validate(parsed: Parsed, held: "Roster | None" = None) -> Validated:
             _roles(roles, readings, desk)
         del readings[0]
         _sheet(sheets.pop(0), readings, desk)
+    desk.findings.append(judge_beside(checked, lambda sheet, rows: _referred(sheet, rows, desk)))
     end(desk.roster, desk.held, desk.came, desk.deltas, desk.leaving, desk.name)
     return Validated(
         roster=desk.roster,

@@ -4,7 +4,8 @@ In: the tables of the file.
 Out: Format; or Unusable, which names the place and says what to write there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from sftpingest.roster.columns import Words, column_of
@@ -12,21 +13,22 @@ from sftpingest.roster.kinds import Kind
 from sftpingest.roster.layout import Column, FileFormat, Format, fold
 from sftpingest.roster.ours import our_words, refuse_foreign_words
 from sftpingest.roster.tables import Tables, get, one_of, refuse_unknown
-from sftpingest.roster.usable import PARTS, Unusable, refuse_readings, refuse_unusable
+from sftpingest.roster.usable import PARTS, Unusable, refuse_readings, refuse_uncheckable, refuse_unusable
 
 
 def format_of(source: Tables, other: Callable[[str], Tables]) -> Format:
     """The format that these tables say; `other` gives those of one of our own formats. Raises Unusable."""
     top = "at the top"
-    refuse_unknown(
-        source, ("name", "title", "words_of", "words", "files", "manifest", "not_rostered", "roles", "auto"), top
-    )
+    refuse_unknown(source, _TOP, top)
     words = _all_words(source, other)
     files = _files(get(source, "files", top, shape=dict), words)
     roles = source.get("roles") and _roles(get(source, "roles", top, shape=dict), words)
+    checked = _files(get(source, "checked", top, {}, shape=dict), words, _BESIDE)
     for at, file in enumerate(files):
         refuse_unusable(file, files[:at], manifest="manifest" in source)
     refuse_readings(files, roles or None)
+    for file in checked:
+        refuse_uncheckable(file, files)
     _refuse_foreign_words(source, files, other)
     return Format(
         name=get(source, "name", top, shape=str),
@@ -35,6 +37,7 @@ def format_of(source: Tables, other: Callable[[str], Tables]) -> Format:
         manifest=get(source, "manifest", top, "", shape=str),
         not_rostered=tuple(get(source, "not_rostered", top, [], shape=list)),
         roles=roles or None,
+        checked=checked,
         auto=get(source, "auto", top, default=True, shape=bool),
     )
 
@@ -55,12 +58,21 @@ def _refuse_foreign_words(source: Tables, files: tuple[FileFormat, ...], other: 
             refuse_foreign_words(file, valued, our_words(other("clever")))
 
 
-def _files(tables: dict[str, Any], words: Words) -> tuple[FileFormat, ...]:
+#: What may stand at the top.
+_TOP = ("name", "title", "words_of", "words", "files", "manifest", "not_rostered", "checked", "roles", "auto")
+
+#: Files beside the roster, and that of roles, have a kind that nobody asks for.
+_BESIDE = {"kind": Kind.STAFF.value}
+
+
+def _files(
+    tables: dict[str, Any], words: Words, given: Mapping[str, Any] = MappingProxyType({})
+) -> tuple[FileFormat, ...]:
     """Each file; where its table is a list of tables, each of its readings."""
     out = []
     for name, table in tables.items():
         readings = table if isinstance(table, list) else [get(tables, name, "files", shape=dict)]
-        out += [_file(name, reading, words) for reading in readings]
+        out += [_file(name, {**reading, **given}, words) for reading in readings]
     return tuple(out)
 
 
@@ -68,7 +80,7 @@ def _roles(table: dict[str, Any], words: Words) -> FileFormat:
     """The file of roles: person_id, role, rank (primary first) and school_id."""
     named = get(table, "file", "roles", shape=str)
     rest = {key: value for key, value in table.items() if key != "file"}
-    file = _file(named, rest | {"kind": Kind.STAFF.value}, words)
+    file = _file(named, rest | _BESIDE, words)
     for name in ("person_id", "role", "school_id"):
         if name not in file.columns:
             raise Unusable(f"roles.columns.{name}", 'it is needed. Write: { from = "..." }.')

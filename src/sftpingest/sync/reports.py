@@ -61,7 +61,7 @@ def _files(snapshot: Path) -> Mapping[str, bytes]:
 
 
 def _facts(sync: Sync, district: District, form: Format) -> Facts:
-    names = [name for file in form.files for name in sync.files if form.file(name) is file]
+    names = [name for file in form.all_files for name in sync.files if form.file(name) is file]
     names += [name for name in sync.files if form.file(name) is None]  # the format has changed since
     return Facts(
         sync=sync.id,
