@@ -71,6 +71,8 @@ MEANS = {
     "quiet_seconds": "How long nothing may happen in the folder before an upload counts; by default that of the "
     "installation.",
     "format": "How the files are spelt.",
+    "files": "What the uploaded file of that name is read as, whatever its name and headings say; `nothing` passes it "
+    "over. `*` stands for any letters: `file.students_*.csv`. Two files that are then the same one refuse the upload.",
     "quota_bytes": "How much may lie in the folder of the district. A file that is uploaded anew does not count twice; "
     "reports do not count.",
     "quota_files": "How many files may lie there.",
@@ -79,6 +81,9 @@ MEANS = {
     "proof": "What its logins must show; a certificate counts as a key. See [logins](../logins.md).",
     "user_ca": "Whose certificates let its logins in, each the login that it names. See [logins](../logins.md).",
 }
+
+#: Settings of which a district has several: how one is spelt, and its word.
+SEVERAL = {"files": ("file.NAME", "file")}
 
 
 def main() -> None:
@@ -169,8 +174,10 @@ def settings() -> Iterator[str]:
     yield f"{DISTRICTS}\n| key | allowed | default | what |\n| --- | --- | --- | --- |\n"
     for key in fields(setting.DistrictSettings):
         if key.name in MEANS:
-            allowed = setting._READERS[key.name][0]  # noqa: SLF001  (the words that its own refusals use)
-            yield f"| `{key.name}` | {allowed} | {_default(key.default)} | {MEANS[key.name]} |\n"
+            spelt, word = SEVERAL.get(key.name, (key.name, key.name))
+            allowed = setting._READERS[word][0]  # noqa: SLF001  (the words that its own refusals use)
+            default = "none" if key.name in SEVERAL else _default(key.default)
+            yield f"| `{spelt}` | {allowed} | {default} | {MEANS[key.name]} |\n"
 
 
 def _default(value: object) -> str:

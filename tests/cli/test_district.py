@@ -48,6 +48,26 @@ def test_a_wrong_setting_of_a_district_is_refused_with_what_is_allowed(springfie
     assert springfield.json("district", "show", "springfield")["settings"]["format"] == "auto"
 
 
+def test_what_a_file_is_read_as_is_set_shown_and_taken_back(springfield: Program) -> None:
+    def files() -> object:
+        return springfield.json("district", "show", "springfield")["settings"]["files"]
+
+    springfield.ok("district", "set", "springfield", "file.export-1.csv", "students.csv")
+    springfield.ok("district", "set", "springfield", "file.old_*.csv", "nothing")
+    assert files() == {"export-1.csv": "students.csv", "old_*.csv": "nothing"}
+    assert "students.csv" in springfield.refused("district", "set", "springfield", "file.x.csv", "pupils.csv")
+    springfield.ok("district", "set", "springfield", "file.old_*.csv", "default")
+    assert files() == {"export-1.csv": "students.csv"}
+
+
+def test_a_file_must_be_one_of_the_format_of_the_district(springfield: Program) -> None:
+    springfield.ok("district", "set", "springfield", "file.x.csv", "orgs.csv")
+    assert "file.x.csv" in springfield.refused("district", "set", "springfield", "format", "clever")
+    springfield.ok("district", "set", "springfield", "file.x.csv", "")
+    springfield.ok("district", "set", "springfield", "format", "clever")
+    assert "orgs.csv" in springfield.refused("district", "set", "springfield", "file.x.csv", "orgs.csv")
+
+
 def test_a_district_is_removed_only_when_it_is_meant(springfield: Program) -> None:
     assert "--yes" in springfield.refused("district", "remove", "springfield")
     springfield.ok("district", "remove", "springfield", "--yes")

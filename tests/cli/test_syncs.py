@@ -49,6 +49,14 @@ def test_a_folder_is_applied_and_its_rejected_rows_are_counted(springfield: Prog
     assert {(mistake.file, mistake.row, mistake.code) for mistake in demo_roster.made()[1]} <= places
 
 
+def test_a_file_is_read_as_the_district_has_set_it(springfield: Program, whole: Path) -> None:
+    (whole / "students.csv").rename(whole / "students_old.csv")
+    assert springfield("ingest", "springfield", whole).returncode == 4
+    springfield.ok("district", "set", "springfield", "file.Students_*.csv", "students.csv")
+    result = json.loads(springfield("ingest", "springfield", whole, "--json").stdout)
+    assert (result["outcome"], result["files"]["students_old.csv"]["accepted"]) == ("applied", 60)
+
+
 def test_a_zip_without_mistakes_is_applied(springfield: Program, whole: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "roster.zip", "w") as archive:
         for path in whole.iterdir():

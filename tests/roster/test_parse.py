@@ -128,8 +128,8 @@ def test_the_old_name_and_headings_of_staff_are_read() -> None:
 
 
 def test_a_file_of_no_format_is_a_note() -> None:
-    parsed = read(notes="hello", attendance="x")
-    assert said(parsed) == [about("attendance.csv", "file.unknown", "note"), about("notes.csv", "file.unknown", "note")]
+    parsed = read(notes="hello", menus="x")
+    assert said(parsed) == [about("menus.csv", "file.unknown", "note"), about("notes.csv", "file.unknown", "note")]
 
 
 # ---------------------------------------------------------------------------------------------------------- headings

@@ -86,6 +86,8 @@ def test_a_new_district_has_the_defaults(ready: Engine) -> None:
         ("pause_start", "2026-12-21", "pause_start", date(2026, 12, 21)),
         ("quiet_seconds", "2.5", "quiet_seconds", 2.5),
         ("format", "Clever", "format", "clever"),
+        ("file.Export-1_a.csv", "students.csv", "files", {"export-1_a.csv": "students.csv"}),
+        ("FILE.students_*.csv", " nothing ", "files", {"students_*.csv": "nothing"}),
         ("quota_bytes", "5 GB", "quota_bytes", 5_000_000_000),
         ("quota_bytes", "1024", "quota_bytes", 1024),
         ("retention_days", "30", "retention_days", 30),
@@ -98,6 +100,7 @@ def test_a_setting_is_read_as_people_write_it(ready: Engine, key: str, text: str
 @pytest.mark.parametrize(
     ("key", "text"),
     [
+        ("file.a.csv", "../students.csv"),
         ("max_removed", "10"),
         ("max_removed", "-1%"),
         ("max_removed", "nan"),
@@ -120,7 +123,20 @@ def test_a_value_that_cannot_be_is_refused_and_named(ready: Engine, key: str, te
     assert settings(ready) == DistrictSettings()
 
 
-@pytest.mark.parametrize("key", ["max_remove", "format.student", "max_removed.pupil", "max_removed.", "", "name"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "max_remove",
+        "format.student",
+        "max_removed.pupil",
+        "max_removed.",
+        "",
+        "name",
+        "file",
+        "file.",
+        "file.a/b.csv",
+    ],
+)
 def test_an_unknown_setting_is_refused_with_those_there_are(ready: Engine, key: str) -> None:
     with pytest.raises(WrongSetting, match="retention_days"):
         set_(ready, key, "1")

@@ -95,6 +95,7 @@ def show(slug: Slug, json: terminal.AsJson = False) -> None:
         "sftpingest district set springfield max_removed.student 5%",
         "sftpingest district set springfield pause_start 2027-06-07",
         "sftpingest district set springfield format ./springfield.toml",
+        "sftpingest district set springfield file.export1.csv students.csv",
         "sftpingest district set springfield proof password+key",
         'sftpingest district set springfield user_ca "$(cat user_ca.pub)"',
     ),
@@ -106,7 +107,7 @@ def set_(
 ) -> None:
     """Set one setting of a district.
 
-    Thresholds, pause, quiet time, format, quota, retention, what logins must show.
+    Thresholds, pause, quiet time, format, what a file is read as, quota, retention, what logins must show.
     """
     from sftpingest.store import accounts
 
@@ -116,7 +117,7 @@ def set_(
         value = str(Path(value).absolute())  # the server runs in another folder
     with opened() as here, here.engine.begin() as connection:
         accounts.set_district(connection, slug, key, value)
-        _refuse_unreadable_format(accounts.district(connection, slug))
+        _refuse_unreadable(accounts.district(connection, slug))
         _mind_who_is_out(connection, slug, key)
         audit.record(connection, "district.changed", district=slug, key=key, value=value)
     terminal.say(f"{slug}: {key} is now {value.strip() or 'the default'}.")
@@ -191,15 +192,19 @@ def _mind_who_is_out(connection: "Connection", slug: str, key: str) -> None:
         terminal.note(f"Mind that {who} what is asked for: `sftpingest login list {slug}` shows it.")
 
 
-def _refuse_unreadable_format(district: "District") -> None:
-    """Find out now, not at the next upload. Raises WrongFormat, and nothing is set."""
-    from sftpingest.roster.format import load
-    from sftpingest.roster.recognise import AUTO
+def _refuse_unreadable(district: "District") -> None:
+    """Find out now, not at the next upload. Raises WrongFormat or WrongSetting, and nothing is set."""
+    from sftpingest.roster.format import load, names
+    from sftpingest.roster.recognise import AUTO, NOTHING
     from sftpingest.store import accounts
+    from sftpingest.store.setting import WrongSetting
 
-    named = accounts.district_settings(district).format
-    if named != AUTO:
-        load(named)
+    settings = accounts.district_settings(district)
+    forms = [load(name) for name in (names() if settings.format == AUTO else [settings.format])]
+    for name, file in settings.files.items():
+        if file.casefold() != NOTHING and not any(form.file(file) for form in forms):
+            known = ", ".join(dict.fromkeys(own for form in forms for own in form.names))
+            raise WrongSetting(key=f"file.{name}", given=file, allowed=f"{known}, or {NOTHING}")
 
 
 def _described(connection: "Connection", here: Installation, district: "District") -> dict[str, Any]:

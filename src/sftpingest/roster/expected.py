@@ -4,8 +4,9 @@ In: the uploaded files by name, and the format.
 Out: Expected: which files are deltas, which are not to be read, which are known and only counted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -13,7 +14,7 @@ from sftpingest.roster.encoding import Unreadable, to_utf8
 from sftpingest.roster.finding import Code, Severity, found, nothing, together
 from sftpingest.roster.format import Format
 from sftpingest.roster.manifest import Manifest, read_manifest
-from sftpingest.roster.recognise import by_content
+from sftpingest.roster.recognise import by_content, by_hand
 from sftpingest.roster.separators import parted
 from sftpingest.roster.table import read
 
@@ -29,39 +30,43 @@ class Expected:
     manifest: str = ""  #: the name of the manifest; '' where there is none
     partial: bool = False  #: what the files say nothing of is as it is held
     findings: pd.DataFrame = field(default_factory=nothing)
+    doubts: Mapping[str, str] = field(default_factory=dict)  #: why a file is not read that might be
 
     def knows(self, name: str) -> bool:
         """Whether a file has a place in the format."""
         return name in self.names or name == self.manifest or name in self.counted
 
 
-def expect(files: Mapping[str, bytes], form: Format) -> Expected:
-    """Read the manifest, and count the files that are not rostered."""
-    known = {name: form.file(name) for name in files}
-    told = by_content(files, form)
-    names = {name: file.name for name, file in known.items() if file} | told
-    renamed = [found(Code.FILE_RECOGNISED, Severity.NOTE, name, detail=own) for name, own in sorted(told.items())]
+def expect(files: Mapping[str, bytes], form: Format, named: Mapping[str, str] = MappingProxyType({})) -> Expected:
+    """Read the manifest, and count the files that are not rostered. `named`: what a district has set of its files."""
+    hand = by_hand(files, form, named)
+    told = by_content(files, form, hand)
+    doubts = {**hand.left_out, **told.left_out}
+    own = {name: file.name for name in files if name not in doubts and (file := form.file(name))}
+    names = {**own, **told.names, **hand.names}
+    renamed = [found(Code.FILE_RECOGNISED, Severity.NOTE, name, detail=own) for name, own in sorted(told.names.items())]
     if not form.manifest:
-        return Expected(names, findings=together(renamed))
+        return Expected(names, findings=together(renamed), doubts=doubts)
     manifest = _named(files, form.manifest)
     said = read_manifest(files[manifest], manifest, (*form.names, *form.not_rostered)) if manifest else Manifest()
-    own = names | {name: file for name in files if (file := _counted(name, form))}
-    modes = {name: said.modes.get(file, "unnamed" if manifest else "") for name, file in own.items()}
+    own_names = names | {name: spelt for name in files if name not in doubts and (spelt := _counted(name, form))}
+    modes = {name: said.modes.get(spelt, "unnamed" if manifest else "") for name, spelt in own_names.items()}
     left_out = frozenset(name for name, mode in modes.items() if mode in {"absent", "unnamed"})
-    there = {file for name, file in own.items() if name not in left_out}
-    counted = {name: _records(files[name]) for name in own if name not in names and name not in left_out}
+    counted = {name: _records(files[name]) for name in own_names if name not in names and name not in left_out}
     unexpected = [_unexpected(name, manifest, modes[name]) for name in sorted(left_out)]
-    missing = [found(Code.FILE_MISSING, Severity.UPLOAD, name) for name in _missing(said, own)]
+    missing = [found(Code.FILE_MISSING, Severity.UPLOAD, name) for name in _missing(said, set(own_names.values()))]
     beside = {file.name for file in form.checked}
     noted = [not_rostered(name, size) for name, size in counted.items()]
+    read_so = {own for name, own in names.items() if name not in left_out}
     return Expected(
         names=names,
         deltas=frozenset(name for name, mode in modes.items() if mode == "delta"),
         left_out=left_out,
         counted=counted,
         manifest=manifest,
-        partial=any(name not in there for name in form.names if name not in beside),
+        partial=any(name not in read_so for name in form.names if name not in beside),
         findings=together([said.findings, *renamed, *missing, *unexpected, *noted]),
+        doubts=doubts,
     )
 
 
@@ -86,9 +91,9 @@ def _counted(name: str, form: Format) -> str:
     return next((each for each in form.not_rostered if each.casefold() == name.casefold()), "")
 
 
-def _missing(said: Manifest, own: Mapping[str, str]) -> list[str]:
+def _missing(said: Manifest, there: Collection[str]) -> list[str]:
     """Files that the manifest promises and that are not there."""
-    return [name for name, mode in said.modes.items() if mode in {"bulk", "delta"} and name not in own.values()]
+    return [name for name, mode in said.modes.items() if mode in {"bulk", "delta"} and name not in there]
 
 
 def _records(raw: bytes) -> int:

@@ -5,7 +5,7 @@ Out: Column, FileFormat, Format, which parse and validate are led by.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sftpingest.roster.kinds import Kind
 
@@ -116,6 +116,7 @@ class Format:
     not_rostered: tuple[str, ...] = ()  #: files that are counted and kept with the upload, no more
     roles: FileFormat | None = None  #: the file that says who people are, where it is one of its own
     checked: tuple[FileFormat, ...] = ()  #: files that are judged row by row, of which no records are made
+    unread: Mapping[str, str] = field(default_factory=dict)  #: names of files that are passed over -> what to do then
     auto: bool = True  #: whether files may be taken for ones of this format without being told so
 
     @property

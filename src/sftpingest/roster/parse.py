@@ -7,6 +7,7 @@ Out: a Sheet for each file that can be read, and findings about files, columns a
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import pandas as pd
 import pyarrow as pa
@@ -29,13 +30,15 @@ from sftpingest.roster.totals import without_totals
 WORKBOOKS, OURS = (".xlsx", ".xls", ".ods"), ("summary.txt", "rejections.csv", "report.html", "result.json")
 
 
-def parse(files: Mapping[str, bytes], form: Format) -> Parsed:
-    """Read every file that the format knows. Never raises on any bytes.
+def parse(files: Mapping[str, bytes], form: Format, named: Mapping[str, str] = MappingProxyType({})) -> Parsed:
+    """Read every file that the format knows; `named`: what a district has set of its files. Never raises on any bytes.
 
     `files` may read a file only when it is asked for: two at a time are in memory, each read in a thread of its own.
     """
-    expected = expect(files, form)
-    unknown = [_unknown(name, form) for name in sorted(files) if not expected.knows(name)]
+    expected = expect(files, form, named)
+    unknown = [
+        _unknown(name, form, expected.doubts.get(name, "")) for name in sorted(files) if not expected.knows(name)
+    ]
     with ThreadPoolExecutor(2) as readers:
         read_so = list(readers.map(lambda name: _file(name, files, form, expected), form.names))
     all_sheets = [sheet for read in read_so for sheet in read.sheets]
@@ -53,8 +56,9 @@ def parse(files: Mapping[str, bytes], form: Format) -> Parsed:
     )
 
 
-def _unknown(name: str, form: Format) -> pd.DataFrame:
-    detail = f"Rename it if it is meant to be read: {', '.join(form.names)}."
+def _unknown(name: str, form: Format, doubt: str) -> pd.DataFrame:
+    unread = {own.casefold(): sentence for own, sentence in form.unread.items()}
+    detail = doubt or unread.get(name.casefold()) or f"Rename it if it is meant to be read: {', '.join(form.names)}."
     if name.lower().endswith(WORKBOOKS):
         detail = "It is a workbook: save each of its sheets as CSV UTF-8, and upload those."
     if name in OURS:

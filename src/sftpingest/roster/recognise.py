@@ -1,11 +1,13 @@
 """Which format an upload is in, and which file of it one of another name is: by headings, not by names.
 
 In: the uploaded files.
-Out: the name of one of our formats, or why none can be chosen.
+Out: the name of one of our formats, or why none can be chosen; what each file of another name is read as.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 import pandas as pd
 
@@ -13,11 +15,16 @@ from sftpingest.roster.encoding import Unreadable, to_utf8
 from sftpingest.roster.finding import Code, Severity, found, nothing, one_line
 from sftpingest.roster.format import FileFormat, Format, fold, load, names
 from sftpingest.roster.frames import text
+from sftpingest.roster.secret import is_secret
 from sftpingest.roster.separators import parted
 from sftpingest.roster.table import header
 
 #: What a district says whose files we are to look at.
 AUTO = "auto"
+#: What a district says of a file that is not to be read.
+NOTHING = "nothing"
+#: A name with one of these words in it is never read for its headings alone: old people would come back.
+_COPIES = {"old", "backup", "bak", "copy", "archive", "archived", "previous", "outdated"}
 #: Where nothing at all is recognised: what is missing is then said in its words.
 _USUAL = "clever"
 _HEAD = 1 << 16
@@ -74,22 +81,90 @@ def _fits(head: frozenset[str], file: FileFormat) -> bool:
     return all(any(fold(heading) in head for heading in column.headings) for column in needed)
 
 
-def by_content(files: Mapping[str, bytes], form: Format) -> dict[str, str]:
-    """Uploaded name -> name in the format, of files that only their headings tell.
+@dataclass(frozen=True)
+class Picked:
+    """Files of other names, told by their headings or named by hand."""
 
-    Only where exactly one file fits that is not there under its own name, and no second one looks like it.
+    names: Mapping[str, str] = field(default_factory=dict)  #: uploaded name -> name in the format
+    left_out: Mapping[str, str] = field(default_factory=dict)  #: uploaded name -> why it is not read after all
+
+
+_NOTHING_SET = Picked()
+
+
+def by_hand(files: Iterable[str], form: Format, named: Mapping[str, str]) -> Picked:
+    """What a district has set of its files. A whole name counts before a pattern (`*`), a longer pattern first."""
+    names: dict[str, str] = {}
+    left_out: dict[str, str] = {}
+    for name in files:
+        if (pattern := _pattern(name.casefold(), named)) is None:
+            continue
+        file = form.file(named[pattern])
+        if file:
+            names[name] = file.name
+        elif named[pattern].casefold() == NOTHING:
+            left_out[name] = f"The setting file.{pattern} of the district says so."
+        else:
+            said = f"The setting file.{pattern} of the district calls it {named[pattern]}, which is no file of"
+            left_out[name] = f"{said} {form.title}."
+    return Picked(names, left_out)
+
+
+def _pattern(name: str, named: Mapping[str, str]) -> str | None:
+    fitting = [pattern for pattern in named if fnmatchcase(name, pattern.casefold())]
+    return min(fitting, key=lambda pattern: (pattern.casefold() != name, -len(pattern), pattern), default=None)
+
+
+def by_content(files: Mapping[str, bytes], form: Format, hand: Picked = _NOTHING_SET) -> Picked:
+    """Files that only their headings tell. `hand`: what is set of them, which is not asked again.
+
+    Only where exactly one file looks like one of the format that is not there. Any other is left out, and why is said.
     """
-    named = {file.name for name in files if (file := form.file(name))}
-    missing = [name for name in form.names if name not in named]
-    strange = [name for name in files if form.file(name) is None and name.lower().endswith((".csv", ".txt"))]
-    told = {name: _best(headings(files[name]), form, missing) for name in strange} if missing else {}
-    chosen = [own for own in told.values() if own]
-    return {name: own for name, own in told.items() if own and chosen.count(own) == 1}
+    own = {name: file.name for name in files if name not in hand.left_out and (file := form.file(name))}
+    there = set((own | dict(hand.names)).values())
+    settled = {*own, *hand.names, *hand.left_out}
+    strange = [name for name in files if name not in settled and _may_be_roster(name, form)]
+    looks = {name: best for name in strange if (best := _best(headings(files[name]), form))}
+    why = {
+        name: _doubt(name, own, there, [each for each in looks if looks[each] == own]) for name, own in looks.items()
+    }
+    return Picked(
+        {name: own for name, own in looks.items() if not why[name]},
+        {name: f"It has the headings of {looks[name]}, {said}" for name, said in why.items() if said},
+    )
 
 
-def _best(head: frozenset[str], form: Format, missing: list[str]) -> str:
-    """The missing file that knows most of these headings, of those that fit; '' where two know as many."""
-    fitting = {file.name: file for file in form.files if file.name in missing and _fits(head, file)}
-    known = {name: len(head & set(file.by_heading)) for name, file in fitting.items()}
+def _may_be_roster(name: str, form: Format) -> bool:
+    elsewhere = {form.manifest.casefold(), *map(str.casefold, (*form.not_rostered, *form.unread))}
+    return name.lower().endswith((".csv", ".txt")) and name.casefold() not in elsewhere
+
+
+def _doubt(name: str, own: str, there: Collection[str], alike: Collection[str]) -> str:
+    """Why a file is not read though its headings tell what it is; '' where nothing speaks against it."""
+    if own in there:
+        return "which is there too. Delete the one that is out of date."
+    if len(alike) > 1:
+        rivals = " and ".join(sorted({*alike} - {name}))
+        return f"and so has {rivals}. Keep the one that is right and name it {own}."
+    if _COPIES & set(re.split(r"[^a-z]+", name.casefold())):
+        return f"but its name says that it is a copy. Name it {own} if it is meant to be read."
+    return ""
+
+
+def _best(head: frozenset[str], form: Format) -> str:
+    """The file that knows most of these headings, of those that fit; '' where two know as many, or none knows half.
+
+    A file that is there is asked too: an old copy of it is not to pass for another one.
+    """
+    known: dict[str, int] = {}
+    for file in form.all_files:
+        if _fits(head, file) and len(head) <= 2 * sum(_knows(heading, file) for heading in head):
+            known[file.name] = max(known.get(file.name, 0), len(head & set(file.by_heading)))
     most = [name for name, count in known.items() if count == max(known.values())]
     return most[0] if len(most) == 1 else ""
+
+
+def _knows(heading: str, file: FileFormat) -> bool:
+    """Whether a file expects that heading, read or not."""
+    extension = bool(file.extensions) and heading.startswith(file.extensions)
+    return heading in file.by_heading or heading in file.known or extension or is_secret(heading, file)

@@ -21,6 +21,7 @@ def format_of(source: Tables, other: Callable[[str], Tables]) -> Format:
     top = "at the top"
     refuse_unknown(source, _TOP, top)
     words = _all_words(source, other)
+    unread = get(source, "unread", top, {}, shape=dict)
     files = _files(get(source, "files", top, shape=dict), words)
     roles = source.get("roles") and _roles(get(source, "roles", top, shape=dict), words)
     checked = _files(get(source, "checked", top, {}, shape=dict), words, _BESIDE)
@@ -38,6 +39,7 @@ def format_of(source: Tables, other: Callable[[str], Tables]) -> Format:
         not_rostered=tuple(get(source, "not_rostered", top, [], shape=list)),
         roles=roles or None,
         checked=checked,
+        unread={name: get(unread, name, "unread", shape=str) for name in unread},
         auto=get(source, "auto", top, default=True, shape=bool),
     )
 
@@ -59,7 +61,7 @@ def _refuse_foreign_words(source: Tables, files: tuple[FileFormat, ...], other: 
 
 
 #: What may stand at the top.
-_TOP = ("name", "title", "words_of", "words", "files", "manifest", "not_rostered", "checked", "roles", "auto")
+_TOP = ("name", "title", "words_of", "words", "files", "manifest", "not_rostered", "checked", "unread", "roles", "auto")
 
 #: Files beside the roster, and that of roles, have a kind that nobody asks for.
 _BESIDE = {"kind": Kind.STAFF.value}

@@ -46,6 +46,7 @@ class DistrictSettings:
     pause_end: date | None = None  #: last day without syncs
     quiet_seconds: float | None = None  #: None: what the installation has
     format: str = "auto"
+    files: Mapping[str, str] = field(default_factory=dict)  #: a name as uploaded, or a pattern -> what it is read as
     quota_bytes: int | None = None  #: None: no bound
     quota_files: int = 10_000  #: the largest roster has ten; what sorts its uploads by the day has 365 in a year
     quota_file_bytes: int | None = None  #: None: no bound
@@ -67,6 +68,8 @@ def read(kept: Mapping[str, Any]) -> DistrictSettings:
         name, _, kind = key.partition(".")
         if kind in KINDS and name in _SHARES:
             facts.setdefault(f"{name}_of", {})[kind] = value
+        elif name == _FILE and kind:
+            facts.setdefault("files", {})[kind] = value
         elif name in _READERS and not kind:
             facts[name] = _KEPT.get(name, _as_kept)(value)
     return DistrictSettings(**facts)
@@ -74,9 +77,10 @@ def read(kept: Mapping[str, Any]) -> DistrictSettings:
 
 def changed(kept: Mapping[str, Any], key: str, text: str) -> dict[str, Any]:
     """The plain values with one thing set to what the text says. Raises WrongSetting."""
-    key, text = key.strip().lower().replace("-", "_"), text.strip()
-    name, dot, kind = key.partition(".")
-    if name not in _READERS or (dot and (name not in _SHARES or kind not in KINDS)):
+    name, dot, kind = key.strip().lower().partition(".")
+    name, text = name.replace("-", "_"), text.strip()
+    key = f"{name}{dot}{kind}"
+    if name not in _READERS or not _has_part(name, dot, kind):
         raise WrongSetting(key="A setting of a district", given=key, allowed=_known())
     rest = {k: v for k, v in kept.items() if k != key}
     if text.lower() in {DEFAULT, ""}:
@@ -89,8 +93,16 @@ def changed(kept: Mapping[str, Any], key: str, text: str) -> dict[str, Any]:
     return rest | {key: value}
 
 
+def _has_part(name: str, dot: str, part: str) -> bool:
+    """Whether what stands behind the dot is as that setting has it: shares may name a kind, files name a file."""
+    if name == _FILE:
+        return bool(part.strip()) and "/" not in part
+    return not dot or (name in _SHARES and part in KINDS)
+
+
 def _known() -> str:
-    return f"{', '.join(_READERS)}; for one kind {' and '.join(f'{name}.student' for name in _SHARES)}, and so on"
+    names = [f"{name}.NAME" if name == _FILE else name for name in _READERS]
+    return f"{', '.join(names)}; for one kind {' and '.join(f'{name}.student' for name in _SHARES)}, and so on"
 
 
 def _refuse_backward(settings: Mapping[str, Any], key: str, text: str) -> None:
@@ -149,6 +161,10 @@ def _format(text: str) -> str | None:
     return text.lower() if re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,62}", text.lower()) else None
 
 
+def _file(text: str) -> str | None:
+    return text if re.fullmatch(r"[^/\\\x00-\x1f]{1,100}", text) else None
+
+
 def _proof(text: str) -> str | None:
     words = frozenset(re.split(r"[\s+,]+", text.lower()))
     known = {frozenset(asked.split("+")): asked.value for asked in Asked}
@@ -167,7 +183,7 @@ def _as_kept(value: Any) -> Any:  # noqa: ANN401  (JSON)
     return value
 
 
-_SHARES = ("max_removed", "max_updated")
+_SHARES, _FILE = ("max_removed", "max_updated"), "file"
 #: What the store keeps otherwise than it is read.
 _KEPT: dict[str, Callable[[Any], Any]] = {
     "pause_start": date.fromisoformat,
@@ -186,6 +202,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
         "auto, the name of a format, such as clever, or the whole path of a .toml file, such as /etc/lake.toml",
         _format,
     ),
+    _FILE: ("the name of a file of the format, such as students.csv, or nothing", _file),
     "quota_bytes": ("a number of bytes, such as 5000000000 or 5 GB", _bytes),
     "quota_files": ("a number of files, such as 10000", _count),
     "quota_file_bytes": ("a number of bytes, such as 2000000000 or 2 GB", _bytes),

@@ -152,7 +152,7 @@ def _held_whole(engine: Engine, district: District) -> Roster:
 
 def _parsed(upload: Upload) -> Parsed:
     """The files, read; and a note for each whose upload broke off."""
-    parsed = parse(upload.files, upload.chosen.form)
+    parsed = parse(upload.files, upload.chosen.form, upload.settings.files)
     notes = [found(Code.FILE_BROKEN_OFF, Severity.NOTE, name) for name in upload.broken_off]
     return replace(parsed, findings=together([upload.chosen.findings, parsed.findings, *notes]))
 
