@@ -162,6 +162,16 @@ def test_a_rejected_teacher_row_keeps_its_place(lake: District) -> None:
     assert lake.teachers("k1") == [(1, "x1"), (2, "x2")]
 
 
+def test_a_value_that_is_dropped_is_empty_where_two_columns_are_read_from_its_heading() -> None:
+    files = files_of("bulk_1_1")
+    files["users.csv"] = files["users.csv"].replace(b",09,", b",K-12,")
+    district = District(form=load("oneroster"))
+    taken = district.take_files(files)
+    assert [(one.column, one.code) for one in said(taken.validated)] == [("grades", "value.unknown")]
+    assert district.record(Kind.STUDENT, "p1")["grade"] == ""
+    assert not any(frame.isna().any(axis=None) for frame in taken.validated.roster.values())
+
+
 # ------------------------------------------------------------------------------------------------- dropped references
 
 

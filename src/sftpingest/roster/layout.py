@@ -70,8 +70,9 @@ class FileFormat:
     extensions: str  #: columns whose heading starts so are kept under `ext`; '' where there are none
     passed_over: tuple[str, ...]  #: folded headings that are never read, such as passwords
     known: frozenset[str]  #: folded headings that are read past unsaid
-    further: tuple[str, ...]  #: what a repeated id may add: contact, school
+    further: tuple[str, ...]  #: what a repeated id may add: contact, school, enrollment
     adds: bool  #: its rows add columns to records of an earlier file
+    derived: bool  #: its rows only name these records, again and again: there is one of each
     roles: bool  #: who these people are stands in the format's file of roles
     lists: frozenset[str]  #: columns whose cells are lists, parted by commas
     if_known: frozenset[str]  #: columns in which a word that is none of ours is dropped unsaid

@@ -132,11 +132,12 @@ def _one(
     if (findings["severity"] == refused.value).any():
         raise _Refused(findings)
     records = len(table.numbers) + len(table.ragged)
-    table, totals = without_totals(table, name, readings[0], columns[0])
+    main = next((at for at, reading in enumerate(readings) if not reading.derived), 0)
+    table, totals = without_totals(table, name, readings[main], columns[main])
     if not len(table.numbers) and not table.ragged:
         raise _Refused(findings, totals, found(Code.FILE_EMPTY, refused, name))
     sheets = _sheets(name, readings, table, columns, delta=name in expected.deltas, damaged=opened.damaged)
-    told = _about_malformed(sheets[0], table, columns[0].get("id"))
+    told = _about_malformed(sheets[main], table, columns[main].get("id"))
     return _Read(sheets, together([findings, totals, told]), records)
 
 

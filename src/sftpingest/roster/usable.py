@@ -19,6 +19,7 @@ PARTS = {
     "course": Kind.SECTION,
     "term": Kind.SECTION,
     "teaches": Kind.SECTION,
+    "learns": Kind.SECTION,
     "flags": Kind.STUDENT,
 }
 #: Tables of a file out of whose cells other kinds of record are made.
@@ -60,16 +61,19 @@ def refuse_unusable(file: "FileFormat", before: "tuple[FileFormat, ...]", *, man
     """
     brought = {kind: earlier for earlier in before for kind in brings(earlier)}
     for kind in brings(file):
-        if kind in brought and kind is not Kind.ENROLLMENT:
+        if kind in brought and kind is not Kind.ENROLLMENT and not file.derived:
             raise Unusable(_file(file), f"{brought[kind].name} brings {kind} records already. Keep one of them.")
     for name, refers in NEEDS[file.kind].items():
         _refuse_without(file, name, refers)
-    if file.part("teaches"):
+    if file.part("teaches") or file.part("learns"):
         _refuse_without(file, "teaches.1", Kind.TEACHER)
+    if file.part("learns"):
+        _refuse_without(file, "learns.1", Kind.STUDENT)
     for column in file.columns.values():
         _refuse_column(file, column, brought, manifest=manifest)
     for word in file.further:
-        if word not in {"school", "contact"} or (word == "contact" and "contact.last_name" not in file.columns):
+        missing = word == "contact" and "contact.last_name" not in file.columns
+        if word not in {"school", "contact", "enrollment"} or missing:
             raise Unusable(_file(file), f"further cannot name {word} here. Take it out.")
         if word == "school":
             _refuse_without(file, "school_id", Kind.SCHOOL)
@@ -140,6 +144,8 @@ def _refuse_column(
         raise Unusable(place, f"there is no such column. Known here: {', '.join(known) or 'none'}.")
     if column.name.startswith("teaches.") and column.refers is not Kind.TEACHER:
         raise Unusable(place, 'it must name a teacher. Add: refers = "teacher".')
+    if column.refers and file.derived:
+        raise Unusable(place, "records that are derived name no others. Take refers out.")
     if column.refers and column.refers not in brought:
         raise Unusable(place, f"no file before this one brings {column.refers} records. Put that file before this one.")
     if column.refers and column.required and not manifest and not (needed := brought[column.refers]).core:
@@ -154,6 +160,8 @@ def _known(file: "FileFormat", part: str) -> tuple[str, ...]:
     """The columns that this part of a file may have."""
     if part and PARTS.get(part) is not file.kind:
         return ()
+    if part == "learns":
+        return ("learns.1",)
     if part == "teaches":
         return tuple(f"teaches.{place}" for place in range(1, MOST_TEACHERS + 1))
     if part:

@@ -15,14 +15,15 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
-from sftpingest.roster import contacts, enrolled, records
+from sftpingest.roster import contacts, enrolled, records, seats
 from sftpingest.roster.beside import judge_beside
 from sftpingest.roster.cells import check_cells
+from sftpingest.roster.derived import derive, one_of_each
 from sftpingest.roster.finding import Code, Severity, found, shorten, together
 from sftpingest.roster.format import FileFormat
 from sftpingest.roster.frames import Mask, Positions, blank, filled, look_up, pack, said_before, sift
 from sftpingest.roster.held import end, keep_added, over_held
-from sftpingest.roster.kinds import PEOPLE, REFERS, TEACHER, Kind, Roster
+from sftpingest.roster.kinds import PEOPLE, PERSON, REFERS, ROLES, STUDENT, TEACHER, Kind, Roster
 from sftpingest.roster.lists import plain_cells
 from sftpingest.roster.references import Known, Referred, emptied, no_keys, refer
 from sftpingest.roster.repeats import has_contact, tell_apart
@@ -112,6 +113,10 @@ def _sheet(sheet: Sheet, others: list[Sheet], desk: _Desk) -> None:
     """One file as one of its readings: cells, references, repetitions; what is left goes into the roster."""
     kind = sheet.form.kind
     desk.files.setdefault(kind, sheet.name)
+    if sheet.form.derived:
+        desk.roster[kind], findings = derive(sheet, desk.roster.get(kind))
+        desk.findings.append(findings)
+        return
     sheet = _chosen(sheet, others, desk)
     rows, about_cells = check_cells(plain_cells(sheet))
     if "school_id" in sheet.form.lists and "school_id" in rows:
@@ -123,7 +128,9 @@ def _sheet(sheet: Sheet, others: list[Sheet], desk: _Desk) -> None:
     findings = together([about_cells, *(looked_up.findings for looked_up in referred.values())])
     desk.findings += [findings, _about_contacts(sheet, rows)]
     _name(sheet, referred, desk)
-    desk.co_teachers += [turned_away_co_teachers(rows, referred), unread_co_teachers(sheet, rows, about_cells)]
+    desk.co_teachers.append(unread_co_teachers(sheet, rows, about_cells))
+    if not sheet.form.part("learns"):  # where it is, a place in a section is no more than the order of the rows
+        desk.co_teachers.append(turned_away_co_teachers(rows, referred))
     good = _all_but(rows.index, findings)
     rejected = rows[~good]
     if desk.whole is not None and not (sure := _sure(rows, referred)).all():
@@ -154,6 +161,8 @@ def _judged(sheet: Sheet) -> _Judge:
     """What makes records out of the rows of a sheet, and gives back those that repeat an id."""
     if sheet.form.adds:
         return _adds
+    if sheet.form.part("learns"):
+        return _seats
     return {Kind.ENROLLMENT: _enrollments, Kind.CONTACT: _contacts}.get(sheet.form.kind, _records)
 
 
@@ -290,6 +299,32 @@ def _records(
     return rows[told.repeated]
 
 
+def _seats(sheet: Sheet, rows: pd.DataFrame, good: Mask, _: Mapping[str, Referred], desk: _Desk) -> pd.DataFrame:
+    """Sections, who learns and who teaches there, out of rows of one student each; returns the repeated rows."""
+    again = seats.repeated(rows, good)
+    taken = good & ~again
+    first, about = one_of_each(sheet, rows[taken], (seats.STUDENT, seats.TEACHER))
+    desk.findings.append(about)
+    primary = look_up(rows.loc[first.index, seats.TEACHER], desk.roster[Kind.TEACHER]["id"])
+    desk.roster[Kind.SECTION] = records.sections(first, primary, desk.roster[Kind.TEACHER])
+    desk.roster[Kind.COURSE] = records.derived(first, records.course_ids(first), Kind.COURSE)
+    desk.roster[Kind.TERM] = records.derived(first, records.term_ids(first), Kind.TERM)
+    for role, column in ((TEACHER, seats.TEACHER), (STUDENT, seats.STUDENT)):
+        named, there = seats.pairs(rows, taken, column)
+        people = desk.roster[PERSON[ROLES[role]]]["id"]
+        at = {
+            "section": look_up(named["section_id"], desk.roster[Kind.SECTION]["id"]),
+            "person": look_up(named["person_id"], people),
+        }
+        desk.came.setdefault(role, []).append(enrolled.enrolled(named, there, at, role, desk.roster)[0])
+    away = rows[~taken]
+    parts = (seats.named(away, seats.TEACHER), seats.named(sheet.malformed, seats.TEACHER))
+    desk.co_teachers.append(turned_away_teachers(*parts))
+    away = seats.named(away, seats.STUDENT)
+    _turn_away(seats.as_enrollments(sheet), away, _roots(sheet, away), desk)
+    return rows[again]
+
+
 def _contacts(sheet: Sheet, rows: pd.DataFrame, good: Mask, _: Mapping[str, Referred], desk: _Desk) -> pd.DataFrame:
     """Contacts who have rows of their own: one record for each student who names them, or whom they name."""
     told = tell_apart(rows, good, ())
@@ -379,7 +414,11 @@ def _turn_away(sheet: Sheet, rejected: pd.DataFrame, roots: pd.Series, desk: _De
 
 def _about_repeats(sheet: Sheet, repeated: pd.DataFrame) -> pd.DataFrame:
     column = "person_id" if sheet.form.kind is Kind.ENROLLMENT else "id"
-    allowed = {"contact": "another contact (up to five)", "school": "another school"}
+    allowed = {
+        "contact": "another contact (up to five)",
+        "school": "another school",
+        "enrollment": "another student or another teacher",
+    }
     further = " or ".join(allowed[name] for name in sheet.form.further)
     return found(
         Code.ID_REPEATED,
