@@ -12,7 +12,7 @@ import pytest
 
 from sftpingest import inbox
 from sftpingest.inbox import Folders, Seen, Sight, WrongSource
-from sftpingest.inbox.source import Bounds
+from sftpingest.inbox.boxes import Bounds
 
 A = Seen("students.csv", 100, 1, 11)
 NOW = datetime(2026, 11, 24, 3, 15, 2, tzinfo=UTC)

@@ -78,6 +78,7 @@ MEANS = {
     "quota_files": "How many files may lie there.",
     "quota_file_bytes": "How large one file may be.",
     "retention_days": "How long reports are kept.",
+    "xlsx": "Whether workbooks (.xlsx) are read. See [packed uploads](../packed.md).",
     "proof": "What its logins must show; a certificate counts as a key. See [logins](../logins.md).",
     "user_ca": "Whose certificates let its logins in, each the login that it names. See [logins](../logins.md).",
 }

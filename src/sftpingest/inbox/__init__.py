@@ -4,6 +4,7 @@ In:  the data folder; files that doors put into home/, or a folder or zip of the
 Out: snapshots for a sync to read, which say whether they are still what they were; report folders that appear whole.
 """
 
+from sftpingest.inbox import boxes
 from sftpingest.inbox.folders import Folders, folders
 from sftpingest.inbox.home import Seen, Sight, broken_off, drop_broken_off, look, settled, settles_at, sight, signature
 from sftpingest.inbox.reports import latest, newest, prune, publish
@@ -15,6 +16,7 @@ __all__ = [
     "Seen",
     "Sight",
     "WrongSource",
+    "boxes",
     "bring",
     "broken_off",
     "drop_broken_off",

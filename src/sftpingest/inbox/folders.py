@@ -13,7 +13,7 @@ from pathlib import Path
 from sftpingest.inbox.owner import give_to_owner_of_folder
 
 #: The folders in the folder of a district.
-HOME, STAGING, UPLOADS, REPORTS = "home", "staging", "uploads", "reports"
+HOME, STAGING, UPLOADS, REPORTS, PGP = "home", "staging", "uploads", "reports", "pgp"
 #: How many bytes a staged file's name is longer than that of its upload.
 STAGED_LONGER = 17
 
@@ -46,6 +46,11 @@ class Folders:
     def reports(self) -> Path:
         """One report a sync."""
         return self.root / REPORTS
+
+    @property
+    def pgp(self) -> Path:
+        """Its PGP keys, where it has any: a GnuPG home."""
+        return self.root / PGP
 
     def make(self) -> None:
         """Make those that are missing. Children's names will lie there: only we may read them."""

@@ -1,28 +1,21 @@
-"""Brings the files of a folder or zip into a folder of ours, whatever is in them.
+"""Brings the files of a folder or box into a folder of ours, whatever is in them.
 
-In:  a folder (its regular top-level files) or a .zip (its top-level files, or those of the one folder in it).
+In:  a folder (its regular top-level files), a .zip (its top-level files, or those of the one folder in it), or another
+     box: a gzip, a workbook, an encrypted file.
 Out: copies, on the disk; or WrongSource, which says what to do.
 """
 
-import errno
-import lzma
 import os
 import shutil
-import stat
-import struct
 import zipfile
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
+from sftpingest.inbox.boxes import zips
+from sftpingest.inbox.boxes.bounds import USUAL, Bounds, Box, Room, Unpackable, chunks
+from sftpingest.inbox.boxes.unpack import is_box
 from sftpingest.inbox.folders import sync_folder
 from sftpingest.inbox.home import Seen, look
-
-_CHUNK = 1 << 20
-#: What Python's readers of zips raise where the bytes are not what they should be.
-_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError, LookupError)
 
 
 class WrongSource(Exception):
@@ -32,20 +25,12 @@ class WrongSource(Exception):
         super().__init__(f"{path} cannot be taken as an upload: {why}. {remedy}")
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """What a zip may grow to. Rosters shrink to a tenth or twentieth; a zip bomb to a thousandth."""
-
-    members: int = 1000
-    bytes: int = 20 * 10**9
-    ratio: int = 200  #: unpacked to packed
-    ratio_from: int = 100 * 10**6  #: bytes from which the ratio counts
-
-
-def bring(path: Path, target: Path, bounds: Bounds = Bounds()) -> None:
+def bring(path: Path, target: Path, bounds: Bounds = USUAL) -> None:
     """Copy the files at `path` into the folder `target`. Raises WrongSource."""
     if path.is_dir():
         _bring_folder(path, target)
+    elif path.suffix.lower() != ".zip" and is_box(path.name) and path.is_file():
+        copy_file(path, target / path.name)  # opened by the sync, as if it had been uploaded
     elif zipfile.is_zipfile(path):
         _bring_zip(path, target, bounds)
     elif not path.exists():
@@ -80,73 +65,20 @@ def copy_file(source: Path, target: Path) -> None:
 
 
 def _bring_zip(path: Path, target: Path, bounds: Bounds) -> None:
+    box = Room(bounds).box(path.stat().st_size)
     try:
-        with zipfile.ZipFile(path) as archive:
-            chosen = _chosen(path, archive, bounds)
-            room = _Room(path, bounds, packed=path.stat().st_size)
-            for name, member in chosen.items():
-                with archive.open(member) as packed, (target / name).open("xb") as out:
-                    room.unpack(packed, out)
-    except (*_DAMAGED, OSError) as wrong:
-        if isinstance(wrong, OSError) and wrong.errno not in {None, errno.EINVAL}:
-            raise  # a full disk, say; bzip2 raises one without a number, and a wrong place to read from is EINVAL
-        raise WrongSource(path, "the zip is damaged", "Make the zip anew.") from wrong
-    except (NotImplementedError, RuntimeError) as wrong:  # a method we do not know; encrypted
-        raise WrongSource(path, "the zip is encrypted or packed unusually", "Make a plain zip, no password.") from wrong
+        with path.open("rb") as packed, zips.opened(packed) as archive:
+            for name, member in zips.members(archive, bounds).files.items():
+                with archive.open(member) as inside, (target / name).open("xb") as out:
+                    _write(inside, out, box)
+    except Unpackable as wrong:
+        raise WrongSource(path, wrong.why, wrong.remedy) from wrong
 
 
-def _chosen(path: Path, archive: zipfile.ZipFile, bounds: Bounds) -> dict[str, zipfile.ZipInfo]:
-    """The members to take, by the name they get."""
-    if len(archive.infolist()) > bounds.members:
-        raise WrongSource(path, f"it has more than {bounds.members} members", "Zip only the files of the roster.")
-    inside = [(_parts(member), member) for member in archive.infolist() if _is_regular(member)]
-    inside = [(parts, member) for parts, member in inside if not any(part.startswith(".") for part in parts)]
-    top = [(parts[0], member) for parts, member in inside if len(parts) == 1]
-    if not top:
-        in_folder = [(parts, member) for parts, member in inside if len(parts) == 2 and parts[0] != "__MACOSX"]  # noqa: PLR2004
-        if len({parts[0] for parts, _ in in_folder}) == 1:
-            top = [(parts[1], member) for parts, member in in_folder]
-    if not top:
-        raise WrongSource(path, "it has no files at its top, nor in one folder", "Zip the CSV files themselves.")
-    if len({name for name, _ in top}) < len(top):
-        raise WrongSource(path, "it has two files of one name", "Make the zip anew with each file once.")
-    return dict(top)
-
-
-def _parts(member: zipfile.ZipInfo) -> list[str]:
-    """The name's parts. Old Windows tools write backslashes. `..` begins with a dot and is thereby left out."""
-    return [part for part in member.filename.replace("\\", "/").split("/") if part not in {"", "."}] or [".nothing"]
-
-
-def _is_regular(member: zipfile.ZipInfo) -> bool:
-    mode = member.external_attr >> 16  # 0 where the zip was not made on Unix
-    return not member.is_dir() and stat.S_IFMT(mode) in {0, stat.S_IFREG}
-
-
-@dataclass
-class _Room:
-    """How much has been unpacked so far: counted, for what a zip says of itself need not be true."""
-
-    path: Path
-    bounds: Bounds
-    packed: int
-    unpacked: int = 0
-
-    def unpack(self, packed: IO[bytes], out: IO[bytes]) -> None:
-        for chunk in _chunks(packed):
-            self.unpacked += len(chunk)
-            self._refuse_bomb()
-            out.write(chunk)
-        out.flush()
-        os.fsync(out.fileno())
-
-    def _refuse_bomb(self) -> None:
-        too_big = self.unpacked > self.bounds.bytes
-        too_dense = self.unpacked > max(self.bounds.ratio_from, self.packed * self.bounds.ratio)
-        if too_big or too_dense:
-            raise WrongSource(self.path, "it unpacks to far more than a roster", "Unpack it and give the folder.")
-
-
-def _chunks(packed: IO[bytes]) -> Iterator[bytes]:
-    while chunk := packed.read(_CHUNK):
-        yield chunk
+def _write(inside: IO[bytes], out: BinaryIO, box: Box) -> None:
+    box.next_file()
+    for chunk in chunks(inside):
+        box.grow(len(chunk))
+        out.write(chunk)
+    out.flush()
+    os.fsync(out.fileno())

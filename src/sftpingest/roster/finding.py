@@ -31,6 +31,7 @@ class Code(StrEnum):
     FILE_MISSING = "file.missing"  #: a core file is not there
     FILE_UNREADABLE = "file.unreadable"  #: no CSV, no encoding we know, a NUL byte
     FILE_EMPTY = "file.empty"  #: no bytes, or no records
+    FILE_UNPACKED = "file.unpacked"  #: came packed; which files were in it
     FILE_ENCODING = "file.encoding"  #: read, though it is not UTF-8
     FILE_SEPARATOR = "file.separator"  #: read, though its cells are not parted by commas
     FILE_CUT = "file.cut"  #: ends where a spreadsheet has no more rows
@@ -64,8 +65,10 @@ class Code(StrEnum):
 #: stage that found it adds: the words allowed, the kind named, the row rejected first.
 SENTENCES: dict[Code, str] = {
     Code.FILE_MISSING: "{file} is not there. Upload it together with the other files; nothing was changed.",
-    Code.FILE_UNREADABLE: "{file} cannot be read: {detail}. Export it again as CSV (UTF-8) and upload it again.",
+    Code.FILE_UNREADABLE: "{file} cannot be read: {detail}. Mend that, or export it again as CSV (UTF-8), and "
+    "upload it again.",
     Code.FILE_EMPTY: "{file} has no records. Check the export and upload it again; nobody was removed for it.",
+    Code.FILE_UNPACKED: "{file} was unpacked: {detail}.",
     Code.FILE_ENCODING: "{file} is not in UTF-8; it was read as {detail}. Check names with accents, "
     "and export as CSV UTF-8 if you can.",
     Code.FILE_SEPARATOR: "{file} has {detail} instead of commas between its cells; it was read so. "

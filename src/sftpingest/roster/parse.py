@@ -27,7 +27,8 @@ from sftpingest.roster.table import Table
 from sftpingest.roster.totals import without_totals
 
 #: What spreadsheets save unless they are told to save CSV; what people fetch from us and upload with the rest.
-WORKBOOKS, OURS = (".xlsx", ".xls", ".ods"), ("summary.txt", "rejections.csv", "report.html", "result.json")
+WORKBOOKS, PACKED = (".xlsx", ".xls", ".ods"), (".tar", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+OURS = ("summary.txt", "rejections.csv", "report.html", "result.json")
 
 
 def parse(files: Mapping[str, bytes], form: Format, named: Mapping[str, str] = MappingProxyType({})) -> Parsed:
@@ -61,6 +62,10 @@ def _unknown(name: str, form: Format, doubt: str) -> pd.DataFrame:
     detail = doubt or unread.get(name.casefold()) or f"Rename it if it is meant to be read: {', '.join(form.names)}."
     if name.lower().endswith(WORKBOOKS):
         detail = "It is a workbook: save each of its sheets as CSV UTF-8, and upload those."
+    if name.lower().endswith(".xlsx"):
+        detail += " Or have workbooks read: `sftpingest district set SLUG xlsx on`, by those who run this server."
+    if name.lower().endswith(PACKED):
+        detail = "It is packed in a way that is not opened here: make a zip of the CSV files."
     if name in OURS:
         detail = "It is a part of our report: delete it here."
     return found(Code.FILE_UNKNOWN, Severity.NOTE, one_line(text([name]))[0], detail=detail)

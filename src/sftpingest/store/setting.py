@@ -52,6 +52,7 @@ class DistrictSettings:
     quota_file_bytes: int | None = None  #: None: no bound
     retention_days: int = 90  #: how long reports are kept
     proof: Asked = Asked.ANY  #: what its logins must show
+    xlsx: bool = False  #: whether workbooks are read
     user_ca: tuple[str, ...] = ()  #: public key lines of the authorities whose certificates let its logins in
 
     def paused(self, today: date) -> bool:
@@ -148,6 +149,10 @@ def _count(text: str) -> int | None:
     return int(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) and int(text) else None
 
 
+def _switch(text: str) -> bool | None:
+    return {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}.get(text.lower())
+
+
 def _day(text: str) -> str | None:
     try:
         return date.fromisoformat(text).isoformat()
@@ -207,6 +212,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "quota_files": ("a number of files, such as 10000", _count),
     "quota_file_bytes": ("a number of bytes, such as 2000000000 or 2 GB", _bytes),
     "retention_days": ("whole days, 1 or more, such as 90", _days),
+    "xlsx": ("on or off", _switch),
     "proof": ("any, key or password+key", _proof),
     "user_ca": (f"public keys of certificate authorities, one a line ({keyline.STRONG})", _authorities),
 }

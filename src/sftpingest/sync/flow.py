@@ -7,6 +7,7 @@ Out: roster rows, journal and findings in one transaction; then the report.
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 
 import pandas as pd
@@ -32,7 +33,7 @@ from sftpingest.store.tables import SFTP, District, State, Sync
 from sftpingest.sync.chosen import Chosen, choose
 from sftpingest.sync.clock import Stages
 from sftpingest.sync.counted import counted
-from sftpingest.sync.files import Files
+from sftpingest.sync.files import Files, files_of
 from sftpingest.sync.memory import lean
 from sftpingest.sync.reports import rereport, write_report
 from sftpingest.sync.restore import is_restore, run_restore
@@ -81,29 +82,38 @@ def run(engine: Engine, folders: Folders, sync: Sync) -> None:
     stages = Stages()
     with engine.connect() as c:
         district = accounts.district_of(c, sync.district_id)
-    findings = nothing()
-    if is_restore(sync):
-        run_restore(engine, sync)
-    else:
-        judged = _judge(engine, folders, sync, district, stages)
-        with stages.of("store"):
-            _write_down(engine, sync, district, judged)
-        findings = judged.findings
-        del judged  # the roster that came goes before the report needs memory
-    with stages.of("report"):
-        write_report(engine, folders, sync, findings)
-        for replaced in _replaced(engine, district):
-            rereport(engine, folders, replaced)
+    with ExitStack() as unpacked:
+        with stages.of("unpack"):
+            files = unpacked.enter_context(files_of(folders, sync.mark, accounts.district_settings(district)))
+        findings = _worked_out(engine, folders, sync, district, files, stages)
+        with stages.of("report"):
+            write_report(engine, folders, sync, findings, files)
+            for replaced in _replaced(engine, district):
+                rereport(engine, folders, replaced)
     _say(engine, sync, stages)
 
 
-def _judge(engine: Engine, folders: Folders, sync: Sync, district: District, stages: Stages) -> Judged:
+def _worked_out(
+    engine: Engine, folders: Folders, sync: Sync, district: District, files: Files, stages: Stages
+) -> pd.DataFrame:
+    """Bring the sync to its end; gives its findings, and lets go of all else before the report needs memory."""
+    if is_restore(sync):
+        run_restore(engine, sync)
+        return nothing()
+    judged = _judge(engine, folders, sync, district, files, stages)
+    with stages.of("store"):
+        _write_down(engine, sync, district, judged)
+    return judged.findings
+
+
+def _judge(engine: Engine, folders: Folders, sync: Sync, district: District, files: Files, stages: Stages) -> Judged:
     """What becomes of the upload; the shortcut where nothing at all is different from the last one."""
     settings = accounts.district_settings(district)
     snapshot = folders.uploads / sync.mark
     if not inbox.intact(snapshot):
         return Judged(Verdict(Outcome.REFUSED, WRITTEN))
-    files = Files(snapshot)
+    if refused := refuse(files.findings):  # what is in a box that cannot be opened is not missing
+        return Judged(refused, files.findings)
     try:
         chosen = choose(settings.format, files)
     except WrongFormat as wrong:
@@ -154,7 +164,8 @@ def _parsed(upload: Upload) -> Parsed:
     """The files, read; and a note for each whose upload broke off."""
     parsed = parse(upload.files, upload.chosen.form, upload.settings.files)
     notes = [found(Code.FILE_BROKEN_OFF, Severity.NOTE, name) for name in upload.broken_off]
-    return replace(parsed, findings=together([upload.chosen.findings, parsed.findings, *notes]))
+    said = [upload.files.findings, upload.chosen.findings, parsed.findings, *notes]
+    return replace(parsed, findings=together(said))
 
 
 def _verdict(upload: Upload, changes: Changes, *, first: bool) -> Verdict:

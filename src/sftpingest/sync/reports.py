@@ -19,23 +19,30 @@ from sftpingest.roster.report import Facts, report
 from sftpingest.store import accounts, journal
 from sftpingest.store.tables import District, Sync
 from sftpingest.sync.chosen import choose
-from sftpingest.sync.files import Files
+from sftpingest.sync.files import files_of
 
 
 def rereport(engine: Engine, folders: Folders, sync: Sync) -> None:
     """Write the report of a sync that has ended, from what the journal keeps of it."""
     with engine.connect() as c:
         findings = journal.findings(c, sync.id)
-    write_report(engine, folders, sync, findings)
+        settings = accounts.district_settings(accounts.district_of(c, sync.district_id))
+    with files_of(folders, sync.mark, settings) as files:
+        write_report(engine, folders, sync, findings, files)
 
 
-def write_report(engine: Engine, folders: Folders, sync: Sync, findings: pd.DataFrame) -> None:
-    """Write the report of a sync that has ended, in place of the one it may have, and prune those that are too old."""
+def write_report(
+    engine: Engine, folders: Folders, sync: Sync, findings: pd.DataFrame, judged: Mapping[str, bytes]
+) -> None:
+    """Write the report of a sync that has ended, in place of the one it may have, and prune those that are too old.
+
+    `judged`: its files, which are looked at only where they are still what they were.
+    """
     with engine.connect() as c:
         ended = journal.sync(c, sync.id)
         district = accounts.district_of(c, sync.district_id)
     settings = accounts.district_settings(district)
-    files, name = _files(folders.uploads / ended.mark), _name(ended)
+    files, name = judged if _intact(folders.uploads / ended.mark) else {}, _name(ended)
     form, files = _format(settings.format, files)
     inbox.publish(folders, name, report(_facts(ended, district, form), findings, files, form))
     with engine.begin() as c:
@@ -55,9 +62,8 @@ def _format(name: str, files: Mapping[str, bytes]) -> tuple[Format, Mapping[str,
         return Format(name=name, title=name, files=()), {}
 
 
-def _files(snapshot: Path) -> Mapping[str, bytes]:
-    """The files as they were judged; none where they are gone, or were written to since."""
-    return Files(snapshot) if snapshot.is_dir() and inbox.intact(snapshot) else {}
+def _intact(snapshot: Path) -> bool:
+    return snapshot.is_dir() and inbox.intact(snapshot)
 
 
 def _facts(sync: Sync, district: District, form: Format) -> Facts:

@@ -10,7 +10,8 @@ How to send your roster
 1. Upload your files into this folder, the top folder /: schools.csv,
    teachers.csv, students.csv, sections.csv and enrollments.csv; staff.csv if
    you like. Put them straight here: there are no folders to make. Always send
-   the whole roster; a new file replaces the old one of the same name.
+   the whole roster; a new file replaces the old one of the same name. One
+   zip with all of them does as well, or each packed by gzip (.csv.gz).
 
 2. Wait. We start {quiet} after your last file has arrived. While a file is
    still on its way we wait for it, so take your time. If your connection
