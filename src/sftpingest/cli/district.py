@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sftpingest.cli import audit, terminal
+from sftpingest.cli import audit, pgp, terminal
 from sftpingest.cli.installation import Installation, opened
 from sftpingest.cli.proof import lacks
 
@@ -97,6 +97,7 @@ def show(slug: Slug, json: terminal.AsJson = False) -> None:
         "sftpingest district set springfield format ./springfield.toml",
         "sftpingest district set springfield file.export1.csv students.csv",
         "sftpingest district set springfield proof password+key",
+        "sftpingest district set springfield xlsx on",
         'sftpingest district set springfield user_ca "$(cat user_ca.pub)"',
     ),
 )
@@ -139,6 +140,9 @@ def remove(slug: Slug, yes: Annotated[bool, typer.Option("--yes", help="Do not a
             _remove_folder(here.folders(slug).root)  # before the rows are gone for good, so that it can be tried again
             audit.record(connection, "district.removed", district=slug, name=district.name)
     terminal.say(f"District {slug} is removed.")
+
+
+pgp.add_to(app)
 
 
 @contextmanager

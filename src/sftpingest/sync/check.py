@@ -96,7 +96,7 @@ def _judged(files: Files, chosen: Chosen) -> tuple[Format, pd.DataFrame, dict[st
 def _strictly(findings: pd.DataFrame, form: Format) -> pd.DataFrame:
     """Every departure from the format rejects its row; its file, or the upload, where it is about no row."""
     light = findings["severity"].isin([Severity.NOTE.value, Severity.VALUE.value]).to_numpy(bool)
-    light &= (findings["code"] != Code.FILE_UNPACKED.value).to_numpy(bool)  # no format says how files are packed
+    light = light & (findings["code"] != Code.FILE_UNPACKED.value).to_numpy(bool)  # no format says how files are packed
     severity = findings["severity"].copy()
     severity.loc[light & findings["row"].notna().to_numpy()] = Severity.ROW.value
     core = findings["file"].map(lambda name: getattr(form.file(name), "core", False), na_action=None).to_numpy(bool)

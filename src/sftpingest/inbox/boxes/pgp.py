@@ -100,8 +100,11 @@ def _decrypted(home: Path, place: Place, spool: Spool, box: Box) -> Spooled:
 
     with _gpg(home) as gpg, place.open() as packed:
         gpg.on_data = take
-        # signatures are not looked at: whose they are is not known here, and one that is not known ends gpg as a fault
-        result = gpg.decrypt_file(packed, extra_args=["--max-output", str(box.left), "--skip-verify"])
+        result = gpg.result_map["crypt"](gpg)
+        gpg.result_map = gpg.result_map | {"crypt": lambda _: result}
+        with suppress(BrokenPipeError):  # gpg has seen enough, and the result says of what
+            # signatures are not looked at: whose they are is not known, and one of somebody unknown is gpg's failure
+            gpg.decrypt_file(packed, extra_args=["--max-output", str(box.left), "--skip-verify"])
     if faults:
         raise faults[0]
     if "--max-output" in result.stderr:
@@ -250,18 +253,32 @@ def _short(home: Path) -> Iterator[Path]:
 @contextmanager
 def _agent(home: Path) -> Iterator[None]:
     """An agent that lives as long as `cat` does: until the pipe into it closes, however this process ends."""
+    _end_agent(home)  # one that is about to end, since its own cat is dead, would end in the middle
     command = ["gpg-agent", "--homedir", str(home), "--quiet", "--daemon", "cat"]
     cat = subprocess.Popen(  # noqa: S603
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
-    with cat:
-        if cat.stdin is None or cat.stdout is None:
-            raise ValueError("no pipe")
+    try:
+        if not _answers(cat):
+            raise OSError("gpg-agent did not start")
+        yield
+    finally:
+        cat.communicate()
+        _end_agent(home)
+
+
+def _answers(cat: "subprocess.Popen[bytes]") -> bool:
+    """Whether cat gives back what it gets: it is started when the agent listens."""
+    if cat.stdin is None or cat.stdout is None:
+        return False
+    try:
         cat.stdin.write(b"\n")
         cat.stdin.flush()
-        cat.stdout.read(1)  # cat is started when the agent listens
-        try:
-            yield
-        finally:
-            end = ["gpgconf", "--homedir", str(home), "--kill", "all"]
-            subprocess.run(end, check=False, capture_output=True)  # noqa: S603
+    except BrokenPipeError:
+        return False
+    return cat.stdout.read(1) == b"\n"
+
+
+def _end_agent(home: Path) -> None:
+    command = ["gpgconf", "--homedir", str(home), "--kill", "all"]
+    subprocess.run(command, check=False, capture_output=True)  # noqa: S603

@@ -165,6 +165,8 @@ def _gzip(file: _File, work: _Unpacking, box: Box) -> _Found:
         with file.place.open() as packed, gzip.GzipFile(fileobj=packed) as content:
             for chunk in chunks(content):
                 writing.write(chunk)
+            if not packed.tell():  # Python takes no bytes at all for a gzip of nothing
+                raise EOFError
     except (gzip.BadGzipFile, *DAMAGED) as wrong:
         raise Unpackable("the gzip is damaged or cut off") from wrong
     place = writing.end()
