@@ -40,12 +40,15 @@ class Code(StrEnum):
     FILE_RECOGNISED = "file.recognised"  #: has another name; its headings say what it is
     FILE_NOT_ROSTERED = "file.not_rostered"  #: known, counted and kept with the upload; no part of the roster
     FILE_UNEXPECTED = "file.unexpected"  #: is there, though the manifest calls it absent or does not name it
+    FILE_MISPLACED = "file.misplaced"  #: does not lie at the top of the zip
     FILE_REPEATED = "file.repeated"  #: two files that are the same file of the format
     FILE_BROKEN_OFF = "file.broken_off"  #: an upload of the file ended early and does not count
     COLUMN_MISSING = "column.missing"  #: a required heading is not there
     COLUMN_UNKNOWN = "column.unknown"  #: a heading that the format does not know
     COLUMN_REPEATED = "column.repeated"  #: one heading twice
     COLUMN_DAY_FIRST = "column.day_first"  #: dates that seem to have the day before the month
+    COLUMN_ORDER = "column.order"  #: a column is not in the place that the format gives it
+    PROPERTY_MISSING = "property.missing"  #: the manifest does not say what it must say
     ROW_MALFORMED = "row.malformed"  #: too many or too few cells
     ROW_TOTALS = "row.totals"  #: only counts the others
     VALUE_MISSING = "value.missing"  #: a required cell is empty
@@ -53,10 +56,14 @@ class Code(StrEnum):
     VALUE_UNKNOWN = "value.unknown"  #: is not one of the column's words
     VALUE_ROUNDED = "value.rounded"  #: a number of which a spreadsheet has dropped the last digits
     VALUE_DAMAGED = "value.damaged"  #: an error of a spreadsheet in the place of a value
+    VALUE_UNEXPECTED = "value.unexpected"  #: is filled where it must be empty
+    VALUE_UNFIT = "value.unfit"  #: does not go together with what stands elsewhere
     ID_REPEATED = "id.repeated"  #: a second row with an id
     ID_ZEROS_LOST = "id.zeros_lost"  #: most ids of a kind that are held with zeros in front came without
     REFERENCE_UNKNOWN = "reference.unknown"  #: names a record that is not in this upload
     REFERENCE_REJECTED = "reference.rejected"  #: names a record whose own row was rejected
+    REFERENCE_ABSENT = "reference.absent"  #: names records of a file that is not in this upload
+    REFERENCE_UNFIT = "reference.unfit"  #: names a record that is there, but not one that may be named
     RECORD_ALONE = "record.alone"  #: a person to call whom no student names
     RECORD_KEPT = "record.kept"  #: has no row any more, but other rows still name it
 
@@ -81,13 +88,16 @@ SENTENCES: dict[Code, str] = {
     Code.FILE_RECOGNISED: "{file} was read as {detail}, since it has those headings. Give it that name if you can.",
     Code.FILE_NOT_ROSTERED: "{file} was recognised and kept with the upload, {detail}. It is no part of the roster.",
     Code.FILE_UNEXPECTED: "{file} is there, but {detail}, so it was not read. Correct one of the two.",
+    Code.FILE_MISPLACED: "{file} does not lie at the top of the zip{detail}. Zip the files without a folder.",
     Code.FILE_REPEATED: "{file} is the same file as {detail}. Delete the one that is out of date.",
     Code.FILE_BROKEN_OFF: "An upload of {file} broke off before its end and does not count. Upload it again.",
-    Code.COLUMN_MISSING: "The column {column} is not in {file}. Add it to the export; its cells must be filled.",
+    Code.COLUMN_MISSING: "The column {column} is not in {file}. Add it to the export. {detail}",
     Code.COLUMN_UNKNOWN: "The column {column} is not known and was passed over. {detail}",
     Code.COLUMN_REPEATED: "The column {column} stands twice in {file}. Keep the one that is right.",
     Code.COLUMN_DAY_FIRST: "{column} seems to have the day before the month, as in {value}. {detail} were read "
     "with the month first. Look whether they are right, or export dates as YYYY-MM-DD.",
+    Code.COLUMN_ORDER: "The column {column} is not in its place in {file}: {detail}. The order of the columns counts.",
+    Code.PROPERTY_MISSING: "{file} does not say {record}. Add a line for it, with the value {detail}.",
     Code.ROW_MALFORMED: "This row has {detail}. Look for a comma or a quotation mark that is not part of the "
     "CSV, and correct the row.",
     Code.ROW_TOTALS: 'This row, "{value}", looks like a totals line and not like a record, so it was not taken. '
@@ -99,12 +109,16 @@ SENTENCES: dict[Code, str] = {
     "Format the column as text and export it again.",
     Code.VALUE_DAMAGED: '"{value}" in {column} is {detail}, not the value itself. '
     "Put the value there and export again.",
+    Code.VALUE_UNEXPECTED: "{column} is filled, but must be empty: {detail}. Empty it.",
+    Code.VALUE_UNFIT: '"{value}" in {column} does not fit: {detail}. Correct it.',
     Code.ID_REPEATED: 'An earlier row has the same {column} "{value}"; the first row was kept. Remove this row, '
     "or give it its own id. {detail}",
     Code.ID_ZEROS_LOST: "{detail}: it seems that Excel has removed the zeros in front. Format the column as text "
     "and export it again. If the ids were changed on purpose, ask for this upload to be released.",
     Code.REFERENCE_UNKNOWN: '{column} "{value}" is not in {detail}. Add it there, or correct it here.',
     Code.REFERENCE_REJECTED: '{column} "{value}" was itself rejected. Mend {detail} first; then this is right too.',
+    Code.REFERENCE_ABSENT: "{column} of {file} names records of {detail}, which is not in this upload. Add that file.",
+    Code.REFERENCE_UNFIT: '{column} "{value}" is there, but cannot be named here: {detail}. Correct it.',
     Code.RECORD_ALONE: "No student names {record}, so this person is not in the roster. Nothing needs to be done, "
     "or name {record} in {column} of the student.",
     Code.RECORD_KEPT: "No accepted row brings {record} any more, but rows of this upload or records that stay "

@@ -40,7 +40,8 @@ def match(
     needed = [column for column in form.columns.values() if column.sought and column.name not in form.elsewhere]
     missing = [column.heading for column in needed if column.name not in columns]
     said = [_about_columns(Code.COLUMN_REPEATED, refused, name, repeated)]
-    said.append(_about_columns(Code.COLUMN_MISSING, refused, name, missing))
+    filled = ["Its cells must be filled."] * len(missing)
+    said.append(_about_columns(Code.COLUMN_MISSING, refused, name, missing, filled))
     if any(column in form.columns for column in columns):
         said.append(_about_columns(Code.COLUMN_UNKNOWN, Severity.NOTE, name, unknown, _advice(unknown, columns, form)))
     # else this is no header but a record, which is never shown as headings

@@ -63,6 +63,13 @@ _SAID = {
     "file.repeated": "the file is there twice",
     "value.unknown": "what stands there is not one of its words",
     "file.foreign": "the file is in another format than the others",
+    "file.encoding": "the file is not in UTF-8",
+    "column.unknown": "the column is not known",
+    "column.order": "the column is not in its place",
+    "property.missing": "a line that it must have is not there",
+    "row.malformed": "a line is no CSV",
+    "value.missing": "nothing stands there",
+    "id.repeated": "the same stands there twice",
     "column.missing": "the column is not there",
     "column.repeated": "the column stands twice",
 }

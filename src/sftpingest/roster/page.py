@@ -110,7 +110,8 @@ def _frequent(facts: "Facts", often: Sequence[tuple[int, pd.Series]]) -> str:
     ]
     if not rows:
         return f"<p>{nothing_wrong(facts)}</p>"
-    return "<h2>What to mend, the most frequent first</h2>\n" + _table(["File", "Column", "", "", "Times"], rows, 1)
+    how = "what was found first" if facts.in_order else "the most frequent first"
+    return f"<h2>What to mend, {how}</h2>\n" + _table(["File", "Column", "", "", "Times"], rows, 1)
 
 
 def _every(said: pd.DataFrame) -> str:

@@ -44,12 +44,13 @@ class Facts:
     files: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  #: rows, accepted, rejected of each file
     kinds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  #: created, updated, removed, unchanged
     findings: Mapping[str, int] = field(default_factory=dict)  #: how many of each code
+    in_order: bool = False  #: findings are shown in the order in which they were made, not the most frequent first
 
 
 def report(facts: Facts, findings: pd.DataFrame, files: Mapping[str, bytes], form: Format) -> dict[str, bytes]:
     """All files of a report, by their path in its folder. `files` are asked for only where rows were rejected."""
     said = findings.assign(message=messages(findings))
-    often = frequent(said)
+    often = frequent(said, in_order=facts.in_order)
     out = {
         "summary.txt": summary(facts, said, often).encode(),
         "rejections.csv": rejections(said),

@@ -119,15 +119,21 @@ def _table(header: list[str], rows: list[list[str]]) -> str:
     return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
 
 
-def frequent(said: pd.DataFrame) -> list[tuple[int, pd.Series]]:
-    """The most frequent findings: how often, and the first of each. The heavier first where equally frequent."""
+def frequent(said: pd.DataFrame, *, in_order: bool = False) -> list[tuple[int, pd.Series]]:
+    """The most frequent findings: how often, and the first of each. The heavier first where equally frequent.
+
+    `in_order`: those that were found first.
+    """
     if not len(said):
         return []
-    groups = said.groupby(["file", "column", "code", "severity"], sort=False).indices.values()
+    groups = list(said.groupby(["file", "column", "code", "severity"], sort=False).indices.values())
+    if in_order:
+        groups = sorted(groups, key=lambda places: int(places[0]))[:MOST]
     weights = list(Severity)
     rejected = _rejected_rows(said)
     chosen = [(len(places), _example(said.iloc[places], rejected[places])) for places in groups]
-    chosen.sort(key=lambda each: (-each[0], -weights.index(Severity(each[1]["severity"]))))
+    if not in_order:
+        chosen.sort(key=lambda each: (-each[0], -weights.index(Severity(each[1]["severity"]))))
     return chosen[:MOST]
 
 
@@ -157,7 +163,8 @@ def _frequent(facts: "Facts", often: Sequence[tuple[int, pd.Series]]) -> str:
         blocks.append(f"* {place}: {times}{where}\n" + _wrapped(said_so))
     if not blocks:
         return nothing_wrong(facts)
-    more = "" if len(blocks) < MOST else f"The {MOST} most frequent findings:\n\n"
+    which = f"The first {MOST} kinds of finding" if facts.in_order else f"The {MOST} most frequent findings"
+    more = "" if len(blocks) < MOST else f"{which}:\n\n"
     return (more or "What was found:\n\n") + "\n\n".join(blocks)
 
 

@@ -14,15 +14,18 @@ from typing import Any
 
 import pandas as pd
 
-from sftpingest.inbox import bring, files_of
+from sftpingest.inbox import WrongSource, bring, files_of
 from sftpingest.inbox.boxes import Opening
 from sftpingest.roster.changes import Outcome
+from sftpingest.roster.conform import conform
 from sftpingest.roster.finding import Code, Severity, in_order, together, worst
 from sftpingest.roster.format import Format
 from sftpingest.roster.judge import Verdict, refuse
 from sftpingest.roster.parse import parse
+from sftpingest.roster.recognise import AUTO
 from sftpingest.roster.report import Facts, counts, report, result
 from sftpingest.roster.validate import validate
+from sftpingest.sync import by_the_letter
 from sftpingest.sync.chosen import Chosen, choose
 from sftpingest.sync.counted import counted
 from sftpingest.sync.files import Files, known, readable
@@ -50,10 +53,18 @@ class Checked:
 def check(path: Path, format_name: str, *, strict: bool) -> Checked:
     """Judge a folder or zip. Raises inbox.WrongSource and format.WrongFormat, whose texts say what to do."""
     lean()
-    with _taken(path, format_name) as files:
+    with _taken(path, format_name, strict=strict) as (files, members):
         chosen = choose(format_name, files)
+        if strict and format_name == AUTO and by_the_letter.nothing_known(files, chosen):
+            chosen = choose(by_the_letter.FORMAT, files)
         form, findings, records = _judged(files, chosen)
-        findings = _strictly(findings, form) if strict else findings
+        letter = strict and chosen.name == by_the_letter.FORMAT and not refuse(files.findings)
+        if letter:
+            conformed = conform(files, members)
+            findings = by_the_letter.before(conformed.findings, findings)
+            records |= conformed.records
+        elif strict:
+            findings = _strictly(findings, form)
         verdict = refuse(findings) or Verdict(Outcome.APPLIED)
         facts = Facts(
             sync=0,
@@ -63,23 +74,34 @@ def check(path: Path, format_name: str, *, strict: bool) -> Checked:
             reason=verdict.reason,
             at=datetime.now(UTC),
             files=counted(records, findings, verdict),
-            findings=counts(findings),
+            findings=by_the_letter.counted_in_order(findings) if letter else counts(findings),
+            in_order=letter,
         )
         made = report(facts, findings, files, form)
     return Checked(dict(facts.files), worst(findings), verdict.outcome is Outcome.REFUSED, made, result(facts))  # type: ignore[arg-type]
 
 
 @contextmanager
-def _taken(path: Path, format_name: str) -> Iterator[Files]:
-    """The files at a path. Nothing is ever written beside them."""
+def _taken(path: Path, format_name: str, *, strict: bool) -> Iterator[tuple[Files, tuple[str, ...]]]:
+    """The files at a path, and the names in its zip. Nothing is ever written beside them."""
     with tempfile.TemporaryDirectory() as folder:
-        if path.is_dir():
-            files_of(path)  # raises where an upload of it would be none
-        else:
-            bring(path, Path(folder))
+        members = by_the_letter.members(path)
+        try:
+            _bring(path, Path(folder))
+        except WrongSource:
+            judged = strict and format_name in {AUTO, by_the_letter.FORMAT} and by_the_letter.judged(path, members)
+            if not judged or any(Path(folder).iterdir()):
+                raise
         opening = Opening(workbooks=True, known=known(format_name), of_workbooks=_WORKBOOKS)
         with Files(path if path.is_dir() else Path(folder), opening, Path(folder)) as files:
-            yield files
+            yield files, members
+
+
+def _bring(path: Path, folder: Path) -> None:
+    if path.is_dir():
+        files_of(path)  # raises where an upload of it would be none
+    else:
+        bring(path, folder)
 
 
 def _judged(files: Files, chosen: Chosen) -> tuple[Format, pd.DataFrame, dict[str, int]]:

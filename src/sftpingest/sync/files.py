@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path, PurePath
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
@@ -21,7 +21,9 @@ from sftpingest.roster.finding import Code, Severity, found, one_line, together
 from sftpingest.roster.format import Format, WrongFormat, load, names
 from sftpingest.roster.frames import text
 from sftpingest.roster.recognise import AUTO
-from sftpingest.store.accounts import DistrictSettings
+
+if TYPE_CHECKING:  # a check at home knows no store
+    from sftpingest.store.accounts import DistrictSettings
 
 _CODES = {
     Said.UNPACKED: (Code.FILE_UNPACKED, Severity.NOTE),
@@ -92,7 +94,7 @@ def _finding(told: Told) -> pd.DataFrame:
 
 
 @contextmanager
-def files_of(folders: Folders, mark: str, settings: DistrictSettings) -> Iterator[Files]:
+def files_of(folders: Folders, mark: str, settings: "DistrictSettings") -> Iterator[Files]:
     """The files of a snapshot as they were judged; none where they are gone, or were written to since."""
     snapshot = folders.uploads / mark
     there = snapshot if snapshot.is_dir() and intact(snapshot) else None
@@ -100,7 +102,7 @@ def files_of(folders: Folders, mark: str, settings: DistrictSettings) -> Iterato
         yield files
 
 
-def opening(settings: DistrictSettings, keys: Path) -> Opening:
+def opening(settings: "DistrictSettings", keys: Path) -> Opening:
     """What may be opened in an upload of a district. Its quotas hold for what is in boxes too."""
     most = USUAL
     bounds = Bounds(

@@ -1,0 +1,61 @@
+"""Everything that OneRoster CSV asks of a set of files, in the order in which a person would look.
+
+In:  the uploaded files by name, and what stands in the zip that they came in.
+Out: Conformed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from sftpingest.roster.conform.declared import Declared, read_declared
+from sftpingest.roster.conform.gradebook import judge_gradebook
+from sftpingest.roster.conform.package import judge_members, judge_names
+from sftpingest.roster.conform.page import Page, read_page
+from sftpingest.roster.conform.references import judge_references
+from sftpingest.roster.conform.rules import ABSENT
+from sftpingest.roster.conform.together import judge_people
+from sftpingest.roster.finding import nothing, together
+
+
+@dataclass(frozen=True)
+class Conformed:
+    """What is wrong with a set, by the letter of the specification."""
+
+    findings: pd.DataFrame = field(default_factory=nothing)  #: in the order of judging: what spoils most comes first
+    records: Mapping[str, int] = field(default_factory=dict)  #: how many records each file has that was read
+
+
+def conform(files: Mapping[str, bytes], members: Sequence[str] = ()) -> Conformed:
+    """Judge a set. Never raises on any bytes. `members`: the names in the zip, folders and all."""
+    declared = read_declared(files)
+    taken, about_names = judge_names(files, declared.rules)
+    pages: dict[str, Page] = {}
+    about_references = []
+    for name, file in declared.rules.files.items():
+        uploaded = next((each for each, own in taken.items() if own == name), "")
+        if not uploaded or declared.modes.get(name) == ABSENT:
+            continue
+        page = read_page(files[uploaded], uploaded, file, declared.modes.get(name, ""))
+        about_references.append(judge_references(page, {**_promised(declared, pages), **pages}))
+        pages[name] = page
+    findings = together(
+        [
+            judge_members(members),
+            declared.findings,
+            about_names,
+            *(page.about_shape for page in pages.values()),
+            *(page.about_cells for page in pages.values()),
+            *about_references,
+            judge_people(pages),
+            judge_gradebook(pages),
+        ]
+    )
+    return Conformed(findings, {page.name: page.records for page in pages.values() if page.records})
+
+
+def _promised(declared: Declared, pages: Mapping[str, Page]) -> dict[str, Page]:
+    """Files that the manifest promises and that are not there, or cannot be read: that is said, and said once."""
+    said = {name: mode for name, mode in declared.modes.items() if mode != ABSENT and name not in pages}
+    return {name: Page(declared.rules.files[name], name, mode) for name, mode in said.items()}

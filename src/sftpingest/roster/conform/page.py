@@ -1,0 +1,187 @@
+"""One file of the set, read and judged by itself: its CSV, its headings, its cells.
+
+In:  the bytes of a file, its table, and how the manifest means it.
+Out: Page: the cells that later checks need, and what is wrong.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sftpingest.roster.conform.header import judge_header
+from sftpingest.roster.conform.rules import BULK, DELTA, KEY, LIFECYCLE, Column, File
+from sftpingest.roster.conform.syntax import faults, returns_alone
+from sftpingest.roster.conform.values import mask, wrong
+from sftpingest.roster.encoding import Unreadable, to_utf8
+from sftpingest.roster.finding import Code, Severity, found, nothing, shorten, together
+from sftpingest.roster.frames import Mask, Numbers, text
+from sftpingest.roster.secret import is_secret
+from sftpingest.roster.table import Table, header, read
+
+
+@dataclass(frozen=True)
+class Page:
+    """One file, read. Cells that are no good for more checks are empty."""
+
+    file: File
+    name: str  #: as uploaded
+    mode: str = ""  #: bulk or delta; '' where nobody says
+    numbers: Numbers = field(default_factory=lambda: np.empty(0, np.int64))  #: the place of each row
+    cells: dict[str, pa.Array] = field(default_factory=dict)  #: by heading, of the columns that are there
+    keys: pa.Array | None = None  #: all sourcedIds, those of broken rows too; None where they cannot be read
+    records: int = 0
+    about_shape: pd.DataFrame = field(default_factory=nothing)  #: findings about CSV and headings
+    about_cells: pd.DataFrame = field(default_factory=nothing)  #: findings about cells
+
+    def about(
+        self, code: Code, rows: Mask, column: str, *, value: pa.Array | None = None, detail: str | pd.Series = ""
+    ) -> pd.DataFrame:
+        """One finding for each of those rows; `value` is what stands there, where it is not the cell itself."""
+        those = pa.array(rows)
+        cells = self.cells[column] if value is None else value
+        ids = self.cells.get(KEY)
+        return found(
+            code,
+            Severity.ROW,
+            self.name,
+            pd.Index(self.numbers[rows]),
+            column=column,
+            record="" if ids is None else shorten(text(ids.filter(those))),
+            value="" if is_secret(column, None) else shorten(text(cells.filter(those))),
+            detail=detail,
+        )
+
+
+def read_page(raw: bytes, name: str, file: File, mode: str) -> Page:
+    """Read a file and judge it by itself. Never raises on any bytes."""
+    try:
+        utf8, encoding = to_utf8(raw)
+    except Unreadable as error:
+        return Page(file, name, mode, about_shape=found(Code.FILE_UNREADABLE, Severity.FILE, name, detail=str(error)))
+    said = [found(Code.FILE_ENCODING, Severity.FILE, name, detail=encoding)] if encoding else []
+    if returns_alone(utf8):
+        detail = "its lines end with a carriage return alone"
+        said.append(found(Code.FILE_UNREADABLE, Severity.FILE, name, detail=detail))
+    top = header(utf8)
+    if not top.cells:
+        return Page(file, name, mode, about_shape=together([*said, found(Code.FILE_EMPTY, Severity.FILE, name)]))
+    broken = faults(utf8, len(top.cells))
+    places, about_header = judge_header(top.cells, file.columns, name, Severity.FILE)
+    table = read(utf8, as_it_came=True)
+    records = len(table.numbers) + len(table.ragged)
+    empty = [] if records else [found(Code.FILE_EMPTY, Severity.FILE, name)]
+    page = Page(file, name, mode, table.numbers.astype(np.int64), _cells(table, places), _keys(table, places), records)
+    about_lines = [
+        _about_lines(page, broken.rows, broken.why, top.at),
+        _in_header(name, broken.rows, broken.why, top.at),
+    ]
+    return _judged(page, np.isin(page.numbers, broken.rows), together([*said, *about_lines, about_header, *empty]))
+
+
+def _cells(table: Table, places: dict[str, int]) -> dict[str, pa.Array]:
+    return {heading: table.take_column(at) for heading, at in places.items() if at < len(table.cells)}
+
+
+def _keys(table: Table, places: dict[str, int]) -> pa.Array | None:
+    """Every key that stands in the file: nobody is to be told that a broken row is not there."""
+    if KEY not in places:
+        return None
+    at = places[KEY]
+    return pa.array([record.cells[at] for record in table.ragged if at < len(record.cells)], pa.string())
+
+
+def _about_lines(page: Page, rows: Numbers, why: tuple[str, ...], top: int) -> pd.DataFrame:
+    below = rows > top
+    ids = dict.fromkeys(rows[below].tolist(), "")
+    if KEY in page.cells and not any(is_secret(column.name, None) for column in page.file.columns):
+        at = np.flatnonzero(np.isin(page.numbers, rows))
+        ids |= dict(zip(page.numbers[at].tolist(), page.cells[KEY].take(pa.array(at)).to_pylist(), strict=True))
+    said = [each for each, is_below in zip(why, below, strict=True) if is_below]
+    return found(
+        Code.ROW_MALFORMED,
+        Severity.ROW,
+        page.name,
+        pd.Index(rows[below]),
+        record=shorten(text(list(ids.values()))),
+        detail=text(said),
+    )
+
+
+def _in_header(name: str, rows: Numbers, why: tuple[str, ...], top: int) -> pd.DataFrame:
+    """What is no CSV in the header, or above it, is a fault of the whole file."""
+    said = [each for row, each in zip(rows.tolist(), why, strict=True) if row <= top]
+    details = text([f"its header has {each}" for each in said])
+    return found(Code.FILE_UNREADABLE, Severity.FILE, name, [None] * len(said), detail=details)
+
+
+# --------------------------------------------------------------------------------------------------------------- cells
+
+
+def _judged(page: Page, broken: Mask, form: pd.DataFrame) -> Page:
+    """Judge the cells of every row that is CSV; what is wrong is emptied, so that nothing is said of it twice."""
+    findings, cells = [], {}
+    ids = page.cells.get(KEY)
+    for column in page.file.columns:
+        if column.name not in page.cells:
+            continue
+        about, bad = _column(page, column, ~broken)
+        findings.append(about)
+        if _needed(column):
+            there = page.cells[column.name]
+            cells[column.name] = pc.if_else(pa.array(bad | broken), "", there) if (bad | broken).any() else there
+    page = replace(page, cells=cells, about_shape=form)
+    if ids is None:
+        return replace(page, about_cells=together(findings))
+    findings.append(_about_repeats(page, ids, ~broken))
+    keys = pa.concat_arrays([ids, page.keys]) if page.keys is not None else ids
+    return replace(page, cells=cells | {KEY: ids}, keys=keys, about_cells=together(findings))
+
+
+#: Columns that later checks look at, beside those that refer.
+_LATER = {
+    "type",
+    "role",
+    "roleType",
+    "roles",
+    "primary",
+    "score",
+    "resultValueMin",
+    "resultValueMax",
+    "source",
+    "learningObjectiveId",
+    "subjects",
+    "subjectCodes",
+    KEY,
+}
+
+
+def _needed(column: Column) -> bool:
+    return bool(column.refers) or column.name in _LATER
+
+
+def _column(page: Page, column: Column, sound: Mask) -> tuple[pd.DataFrame, Mask]:
+    """What is wrong with the cells of one column, and which they are."""
+    cells = page.cells[column.name]
+    lifecycle = column.name in LIFECYCLE
+    if lifecycle and page.mode == BULK:
+        filled = sound & mask(pc.not_equal(cells, ""))
+        detail = "manifest.csv calls the file bulk, and only a delta fills this column"
+        return page.about(Code.VALUE_UNEXPECTED, filled, column.name, detail=detail), filled
+    needed = column.required or (lifecycle and page.mode == DELTA)
+    empty = sound & mask(pc.equal(pc.utf8_trim_whitespace(cells), "")) if needed else np.zeros(len(sound), bool)
+    misfit, code, detail = wrong(cells, column)
+    misfit &= sound & ~empty
+    parts = [
+        page.about(Code.VALUE_MISSING, empty, column.name),
+        page.about(code, misfit, column.name, detail=detail),
+    ]
+    return together(parts), empty | misfit
+
+
+def _about_repeats(page: Page, ids: pa.Array, sound: Mask) -> pd.DataFrame:
+    page = replace(page, cells={KEY: ids})
+    again = text(ids).duplicated().to_numpy(bool) & sound & mask(pc.not_equal(ids, ""))
+    return page.about(Code.ID_REPEATED, again, KEY)
