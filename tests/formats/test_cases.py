@@ -65,6 +65,7 @@ COSTS = {
 
 #: The same for codes that only a strict check has.
 COSTS_BY_THE_LETTER = {
+    Code.FILE_ALONE: {Severity.FILE},
     Code.COLUMN_ORDER: {Severity.FILE},
     Code.PROPERTY_MISSING: {Severity.UPLOAD},
     Code.VALUE_UNEXPECTED: {Severity.ROW},

@@ -41,6 +41,7 @@ class Code(StrEnum):
     FILE_NOT_ROSTERED = "file.not_rostered"  #: known, counted and kept with the upload; no part of the roster
     FILE_UNEXPECTED = "file.unexpected"  #: is there, though the manifest calls it absent or does not name it
     FILE_MISPLACED = "file.misplaced"  #: does not lie at the top of the zip
+    FILE_ALONE = "file.alone"  #: says nothing without another file, which is not there
     FILE_REPEATED = "file.repeated"  #: two files that are the same file of the format
     FILE_BROKEN_OFF = "file.broken_off"  #: an upload of the file ended early and does not count
     COLUMN_MISSING = "column.missing"  #: a required heading is not there
@@ -89,6 +90,7 @@ SENTENCES: dict[Code, str] = {
     Code.FILE_NOT_ROSTERED: "{file} was recognised and kept with the upload, {detail}. It is no part of the roster.",
     Code.FILE_UNEXPECTED: "{file} is there, but {detail}, so it was not read. Correct one of the two.",
     Code.FILE_MISPLACED: "{file} does not lie at the top of the zip{detail}. Zip the files without a folder.",
+    Code.FILE_ALONE: "{file} says too little without {detail}, which is not in this upload. Upload both together.",
     Code.FILE_REPEATED: "{file} is the same file as {detail}. Delete the one that is out of date.",
     Code.FILE_BROKEN_OFF: "An upload of {file} broke off before its end and does not count. Upload it again.",
     Code.COLUMN_MISSING: "The column {column} is not in {file}. Add it to the export. {detail}",

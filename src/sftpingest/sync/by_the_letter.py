@@ -8,11 +8,15 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from sftpingest.roster.conform import Conformed
 from sftpingest.roster.conform.package import judge_members
+from sftpingest.roster.conform.rules import rules
 from sftpingest.roster.expected import expect
-from sftpingest.roster.finding import together
+from sftpingest.roster.finding import Code, together
+from sftpingest.roster.frames import Mask
 from sftpingest.sync.chosen import Chosen
 
 #: The format whose specification we know whole.
@@ -43,12 +47,28 @@ def counted_in_order(findings: pd.DataFrame) -> dict[str, int]:
     return {str(code): int(size) for code, size in findings.groupby("code", sort=False).size().items()}
 
 
-def before(letter: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:
-    """What the specification says, then what an upload would get beside it: nothing is said twice of one place."""
-    place = ["file", "row", "column"]
-    about_file = findings["row"].isna() & (findings["column"] == "")
-    said = pd.MultiIndex.from_frame(letter[place].astype(object).fillna(0))
-    with_code = pd.MultiIndex.from_frame(letter[[*place, "code"]].astype(object).fillna(0))
-    again = pd.MultiIndex.from_frame(findings[place].astype(object).fillna(0)).isin(said)
-    same = pd.MultiIndex.from_frame(findings[[*place, "code"]].astype(object).fillna(0)).isin(with_code)
-    return together([letter, findings[~(again & ~about_file.to_numpy(bool)) & ~same]])
+def before(conformed: Conformed, findings: pd.DataFrame) -> pd.DataFrame:
+    """What the specification says, then what an upload would get beside it.
+
+    Nothing is said twice of one place, and no column is missed that this version of OneRoster does not have.
+    """
+    letter = conformed.findings
+    said, said_so = _places(letter), _places(letter, "code")
+    about_file = (findings["row"].isna() & (findings["column"] == "")).to_numpy(bool)
+    again = _places(findings).isin(said) & ~about_file
+    beside = findings[~again & ~_places(findings, "code").isin(said_so) & ~_of_other_versions(conformed, findings)]
+    return together([letter, beside])
+
+
+def _places(findings: pd.DataFrame, *more: str) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(findings[["file", "row", "column", *more]].astype(object).fillna(0))
+
+
+def _of_other_versions(conformed: Conformed, findings: pd.DataFrame) -> Mask:
+    """Which findings miss a column that is none of this version."""
+    files = rules(conformed.version).files
+    other = np.zeros(len(findings), bool)
+    for at in np.flatnonzero((findings["code"] == Code.COLUMN_MISSING.value).to_numpy(bool)):
+        file = files.get(str(findings["file"].iloc[at]))
+        other[at] = file is not None and file.column(str(findings["column"].iloc[at])) is None
+    return other

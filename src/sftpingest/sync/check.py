@@ -61,7 +61,7 @@ def check(path: Path, format_name: str, *, strict: bool) -> Checked:
         letter = strict and chosen.name == by_the_letter.FORMAT and not refuse(files.findings)
         if letter:
             conformed = conform(files, members)
-            findings = by_the_letter.before(conformed.findings, findings)
+            findings = by_the_letter.before(conformed, findings)
             records |= conformed.records
         elif strict:
             findings = _strictly(findings, form)

@@ -58,7 +58,8 @@ def read_declared(files: Mapping[str, bytes]) -> Declared:
     if len(places) < len(columns):
         return Declared(guessed, findings=together(said))
     broken = faults(raw, len(cells))
-    said.append(found(Code.ROW_MALFORMED, Severity.UPLOAD, name, pd.Index(broken.rows), detail=text(broken.why)))
+    if broken.why:
+        said.append(found(Code.ROW_MALFORMED, Severity.UPLOAD, name, pd.Index(broken.rows), detail=text(broken.why)))
     lines = _lines(raw, [places[heading] for heading in guessed.headings], broken.rows.tolist())
     first = {line.name: line for line in reversed(lines)}
     version = first[_VERSION].value if _VERSION in first else ""

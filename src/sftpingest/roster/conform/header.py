@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from sftpingest.roster.conform.rules import Column
-from sftpingest.roster.finding import Code, Severity, found, one_line, together
+from sftpingest.roster.finding import Code, Severity, found, nothing, one_line, together
 from sftpingest.roster.format import fold
 from sftpingest.roster.frames import text
 
@@ -41,6 +41,8 @@ def judge_header(
 
 def _about(code: Code, severity: Severity, name: str, told: Sequence[tuple[str, str]]) -> pd.DataFrame:
     """One finding a heading; `told` are headings and what to say of them."""
+    if not told:
+        return nothing()
     shown, detail = one_line(text([heading for heading, _ in told])), text([said for _, said in told])
     return found(code, severity, name, [None] * len(told), column=shown, detail=detail)
 

@@ -14,9 +14,9 @@ from sftpingest.roster.conform.gradebook import judge_gradebook
 from sftpingest.roster.conform.package import judge_members, judge_names
 from sftpingest.roster.conform.page import Page, read_page
 from sftpingest.roster.conform.references import judge_references
-from sftpingest.roster.conform.rules import ABSENT
+from sftpingest.roster.conform.rules import ABSENT, BULK
 from sftpingest.roster.conform.together import judge_people
-from sftpingest.roster.finding import nothing, together
+from sftpingest.roster.finding import Code, Severity, found, nothing, together
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Conformed:
     """What is wrong with a set, by the letter of the specification."""
 
     findings: pd.DataFrame = field(default_factory=nothing)  #: in the order of judging: what spoils most comes first
+    version: str = ""  #: by which tables it was judged
     records: Mapping[str, int] = field(default_factory=dict)  #: how many records each file has that was read
 
 
@@ -48,11 +49,21 @@ def conform(files: Mapping[str, bytes], members: Sequence[str] = ()) -> Conforme
             *(page.about_shape for page in pages.values()),
             *(page.about_cells for page in pages.values()),
             *about_references,
+            *(_alone(page, pages) for page in pages.values()),
             judge_people(pages),
             judge_gradebook(pages),
         ]
     )
-    return Conformed(findings, {page.name: page.records for page in pages.values() if page.records})
+    return Conformed(
+        findings, declared.rules.version, {page.name: page.records for page in pages.values() if page.records}
+    )
+
+
+def _alone(page: Page, pages: Mapping[str, Page]) -> pd.DataFrame:
+    """A file that came in bulk without the one that it needs."""
+    if page.mode != BULK or not page.file.needs or page.file.needs in pages:
+        return nothing()
+    return found(Code.FILE_ALONE, Severity.FILE, page.name, detail=page.file.needs)
 
 
 def _promised(declared: Declared, pages: Mapping[str, Page]) -> dict[str, Page]:

@@ -18,6 +18,7 @@ from sftpingest.roster.conform.values import mask, wrong
 from sftpingest.roster.encoding import Unreadable, to_utf8
 from sftpingest.roster.finding import Code, Severity, found, nothing, shorten, together
 from sftpingest.roster.frames import Mask, Numbers, text
+from sftpingest.roster.lines import Record
 from sftpingest.roster.secret import is_secret
 from sftpingest.roster.table import Table, header, read
 
@@ -40,6 +41,8 @@ class Page:
         self, code: Code, rows: Mask, column: str, *, value: pa.Array | None = None, detail: str | pd.Series = ""
     ) -> pd.DataFrame:
         """One finding for each of those rows; `value` is what stands there, where it is not the cell itself."""
+        if not rows.any():
+            return nothing()
         those = pa.array(rows)
         cells = self.cells[column] if value is None else value
         ids = self.cells.get(KEY)
@@ -54,31 +57,41 @@ class Page:
             detail=detail,
         )
 
+    def about_all(self, code: Code, detail: str = "") -> pd.DataFrame:
+        """One finding about the file."""
+        return found(code, Severity.FILE, self.name, detail=detail)
+
 
 def read_page(raw: bytes, name: str, file: File, mode: str) -> Page:
     """Read a file and judge it by itself. Never raises on any bytes."""
+    page = Page(file, name, mode)
     try:
         utf8, encoding = to_utf8(raw)
     except Unreadable as error:
-        return Page(file, name, mode, about_shape=found(Code.FILE_UNREADABLE, Severity.FILE, name, detail=str(error)))
-    said = [found(Code.FILE_ENCODING, Severity.FILE, name, detail=encoding)] if encoding else []
+        return replace(page, about_shape=page.about_all(Code.FILE_UNREADABLE, str(error)))
+    said = [page.about_all(Code.FILE_ENCODING, encoding)] if encoding else []
     if returns_alone(utf8):
-        detail = "its lines end with a carriage return alone"
-        said.append(found(Code.FILE_UNREADABLE, Severity.FILE, name, detail=detail))
+        said.append(page.about_all(Code.FILE_UNREADABLE, "its lines end with a carriage return alone"))
     top = header(utf8)
     if not top.cells:
-        return Page(file, name, mode, about_shape=together([*said, found(Code.FILE_EMPTY, Severity.FILE, name)]))
+        return replace(page, about_shape=together([*said, page.about_all(Code.FILE_EMPTY)]))
+    return _read(page, utf8, top, said)
+
+
+def _read(page: Page, utf8: bytes, top: Record, said: list[pd.DataFrame]) -> Page:
+    """Read a file that has a header."""
     broken = faults(utf8, len(top.cells))
-    places, about_header = judge_header(top.cells, file.columns, name, Severity.FILE)
+    places, about_header = judge_header(top.cells, page.file.columns, page.name, Severity.FILE)
     table = read(utf8, as_it_came=True)
     records = len(table.numbers) + len(table.ragged)
-    empty = [] if records else [found(Code.FILE_EMPTY, Severity.FILE, name)]
-    page = Page(file, name, mode, table.numbers.astype(np.int64), _cells(table, places), _keys(table, places), records)
-    about_lines = [
-        _about_lines(page, broken.rows, broken.why, top.at),
-        _in_header(name, broken.rows, broken.why, top.at),
-    ]
-    return _judged(page, np.isin(page.numbers, broken.rows), together([*said, *about_lines, about_header, *empty]))
+    cells, keys = _cells(table, places), _keys(table, places)
+    page = replace(page, numbers=table.numbers.astype(np.int64), cells=cells, keys=keys, records=records)
+    if broken.why:
+        said += [_about_lines(page, broken.rows, broken.why, top.at), _in_header(page, broken.rows, broken.why, top.at)]
+    said.append(about_header)
+    if not records:
+        said.append(page.about_all(Code.FILE_EMPTY))
+    return _judged(page, np.isin(page.numbers, broken.rows), together(said))
 
 
 def _cells(table: Table, places: dict[str, int]) -> dict[str, pa.Array]:
@@ -110,11 +123,10 @@ def _about_lines(page: Page, rows: Numbers, why: tuple[str, ...], top: int) -> p
     )
 
 
-def _in_header(name: str, rows: Numbers, why: tuple[str, ...], top: int) -> pd.DataFrame:
+def _in_header(page: Page, rows: Numbers, why: tuple[str, ...], top: int) -> pd.DataFrame:
     """What is no CSV in the header, or above it, is a fault of the whole file."""
     said = [each for row, each in zip(rows.tolist(), why, strict=True) if row <= top]
-    details = text([f"its header has {each}" for each in said])
-    return found(Code.FILE_UNREADABLE, Severity.FILE, name, [None] * len(said), detail=details)
+    return together(page.about_all(Code.FILE_UNREADABLE, f"its header has {each}") for each in said)
 
 
 # --------------------------------------------------------------------------------------------------------------- cells

@@ -42,8 +42,9 @@ def _column(page: Page, column: Column, pages: Mapping[str, Page]) -> pd.DataFra
     named = _named(page.cells[column.name], is_list=column.type == "guids")
     target = pages.get(column.refers)
     if target is None:
-        absent = found(Code.REFERENCE_ABSENT, Severity.FILE, page.name, column=column.name, detail=column.refers)
-        return absent if len(named.keys) else nothing()
+        if not len(named.keys):
+            return nothing()
+        return found(Code.REFERENCE_ABSENT, Severity.FILE, page.name, column=column.name, detail=column.refers)
     if target.keys is None or target.mode != BULK:
         return nothing()
     lost = mask(pc.invert(pc.is_in(named.keys, value_set=target.keys)))
@@ -70,6 +71,8 @@ def _some(named: _Named, those: "np.ndarray[tuple[int], np.dtype[np.bool_]]") ->
 
 def _about(page: Page, column: Column, code: Code, named: _Named, detail: "str | pd.Series") -> pd.DataFrame:
     """One finding for each part of a cell."""
+    if not len(named.rows):
+        return nothing()
     ids = page.cells[KEY] if KEY in page.cells else pa.array([""] * len(page.numbers))
     at = pa.array(named.rows)
     each = Page(page.file, page.name, numbers=page.numbers[named.rows], cells={KEY: ids.take(at)})

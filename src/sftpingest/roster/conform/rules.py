@@ -38,6 +38,7 @@ class File:
 
     name: str
     columns: tuple[Column, ...]  #: in their order
+    needs: str = ""  #: a file that must come with it in bulk, though no cell names its records
 
     def column(self, name: str) -> Column | None:
         """The column of that heading."""
@@ -95,7 +96,7 @@ def _file(name: str, table: dict[str, Any], version: str) -> File:
     key, *rest = (_column(line, version) for line in [*_tables()["common"], *table["columns"]])
     if "key_refers" in table:
         key = Column(key.name, key.type, key.required, refers=table["key_refers"])
-    return File(name, (key, *rest))
+    return File(name, (key, *rest), table.get("needs", ""))
 
 
 def _column(line: dict[str, Any], version: str) -> Column:
