@@ -35,15 +35,12 @@ def contacts_of(first: pd.DataFrame, agents: pd.DataFrame, students: pd.Series) 
     at = look_up(pairs["agent"], first["id"])
     there = (at >= 0) & (look_up(pairs["id"], students) >= 0)
     pairs, at = pairs[there].reset_index(drop=True), at[there]
-    frame = records(first, Kind.CONTACT).iloc[at].reset_index(drop=True)
+    frame = records(first, Kind.CONTACT).iloc[at].reset_index(drop=True)  # with its own id, which may not be written
     return frame.assign(
-        id=compose([pairs["id"], pairs["agent"]]).array,
-        own_id=pairs["agent"].array,
-        sis_id=pairs["agent"].array,
-        student_id=pairs["id"].array,
+        id=compose([pairs["id"], frame["id"]]).array, own_id=frame["id"].array, student_id=pairs["id"].array
     )
 
 
 def alone(first: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     """Rows of contacts whom no student names."""
-    return first[look_up(first["id"], frame["own_id"]) < 0]
+    return first[look_up(records(first, Kind.CONTACT)["id"], frame["own_id"]) < 0]

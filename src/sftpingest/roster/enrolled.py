@@ -8,8 +8,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from sftpingest.roster.frames import Mask, Numbers, Positions, look_up, pack, said_before
+from sftpingest.roster.frames import Mask, Numbers, Positions, arrow, look_up, pack, said_before
 from sftpingest.roster.kinds import PERSON, ROLES, STUDENT, TEACHER, Kind, Roster
 from sftpingest.roster.records import both, cell, enrollments
 from sftpingest.roster.sheet import Sheet
@@ -64,7 +66,17 @@ def places(rows: pd.DataFrame) -> Positions:
     counted = pd.Series(sections[order]).groupby(sections[order]).cumcount().to_numpy() + 1
     place = np.empty(len(rows), np.int32)
     place[order] = np.minimum(counted, _LAST)
-    return place
+    return _as_written(rows, place)
+
+
+def _as_written(rows: pd.DataFrame, place: Positions) -> Positions:
+    """The places that a roster that we wrote says: the order alone cannot say that one before them is free."""
+    if "clever.position" not in rows:
+        return place
+    said = pc.match_substring_regex(arrow(rows["clever.position"]), "^(100|[1-9][0-9]?)$")
+    number = pc.if_else(said, arrow(rows["clever.position"]), "0").cast(pa.int32()).to_numpy()
+    told: Positions = np.where(number > 0, number, place)
+    return told
 
 
 # -------------------------------------------------------------------------------------- those held, where a delta came

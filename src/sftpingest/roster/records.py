@@ -23,14 +23,14 @@ def cell(rows: pd.DataFrame, name: str) -> pd.Series:
 
 def records(rows: pd.DataFrame, kind: Kind) -> pd.DataFrame:
     """The records of a kind whose id and values stand in the rows themselves. The index counts from 0."""
-    cells = {name: _told(rows, name) for name in ("id", *VALUES[kind]) if name != "ext"}
+    cells = {name: told(rows, name) for name in ("id", *VALUES[kind]) if name != "ext"}
     if "ext" in VALUES[kind]:
         cells["ext"] = _ext(rows)
     frame = pd.DataFrame(cells)
     return frame.reset_index(drop=True)
 
 
-def _told(rows: pd.DataFrame, name: str) -> pd.Series:
+def told(rows: pd.DataFrame, name: str) -> pd.Series:
     """A column; where the rows say it in our own words too (a roster that we wrote), these count."""
     cells = cell(rows, name)
     ours = f"clever.{name}"
@@ -144,10 +144,11 @@ def both(there: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
 
 def added(frame: pd.DataFrame, rows: pd.DataFrame, at: Positions, kind: Kind) -> pd.DataFrame:
     """Records with the columns that `rows` have for them; `at`: where the record of each row stands."""
-    columns = {name: rows[name] for name in names(rows) if name in VALUES[kind] and name != "id"}
     beside = any(name.startswith("ext.") for name in names(rows))
+    there = {name.removeprefix("clever.") for name in names(rows)}
     if any(name.startswith("flags.") for name in names(rows)):
-        columns["race"] = race_of(rows)
+        rows, there = rows.assign(race=race_of(rows)), there | {"race"}
+    columns = {name: told(rows, name) for name in VALUES[kind] if name in there}
     back = np.full(len(frame), -1, np.int32)
     back[at] = np.arange(len(rows), dtype=np.int32)
     out = {name: take(cells, back, frame.index).fillna("") for name, cells in columns.items()}

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
-from sftpingest.roster import contacts, enrolled, records, seats
+from sftpingest.roster import contacts, enrolled, read_back, records, seats
 from sftpingest.roster.beside import judge_beside
 from sftpingest.roster.cells import check_cells
 from sftpingest.roster.derived import derive, one_of_each
@@ -25,6 +25,7 @@ from sftpingest.roster.frames import Mask, Positions, blank, filled, look_up, pa
 from sftpingest.roster.held import end, keep_added, over_held
 from sftpingest.roster.kinds import PEOPLE, PERSON, REFERS, ROLES, STUDENT, TEACHER, Kind, Roster
 from sftpingest.roster.lists import plain_cells
+from sftpingest.roster.read_back import WrittenIds, written_ids
 from sftpingest.roster.references import Known, Referred, emptied, no_keys, refer
 from sftpingest.roster.repeats import has_contact, tell_apart
 from sftpingest.roster.roles import Roles, held_roles, judge_roles, with_roles, without_role
@@ -58,6 +59,7 @@ class _Desk:
     agents: list[pd.DataFrame] = field(default_factory=list)  #: whom students name
     alone: list[pd.Series] = field(default_factory=list)  #: ids of contacts whom no student names
     roles: Roles | None = None
+    ids: WrittenIds = field(default_factory=WrittenIds)  #: of a roster that we wrote: ids that the format cannot say
     split: set[str] = field(default_factory=set)  #: files of which a reading has been judged
     came: dict[int, list[pd.DataFrame]] = field(default_factory=dict)  #: enrollments in rows of their own, by role
     let_drop: dict[tuple[Kind, str], pd.Series] = field(default_factory=dict)
@@ -86,7 +88,8 @@ def validate(parsed: Parsed, held: "Roster | None" = None) -> Validated:
     if parsed.partial and held is None:
         desk.whole = frozenset(sheet.form.kind for sheet in parsed.sheets if not sheet.delta)
     desk.roster = {kind: frame for kind, frame in desk.held.items() if kind is not Kind.ENROLLMENT}
-    sheets, roles, checked = list(parsed.sheets), parsed.roles, parsed.checked
+    sheets, roles, checked = [read_back.begin(sheet) for sheet in parsed.sheets], parsed.roles, parsed.checked
+    desk.ids = written_ids(sheets)
     del parsed  # with the caller's only hold on it: a sheet is let go of once it is judged
     while sheets:
         readings = [sheet for sheet in sheets if sheet.name == sheets[0].name]
@@ -118,11 +121,14 @@ def _sheet(sheet: Sheet, others: list[Sheet], desk: _Desk) -> None:
         desk.findings.append(findings)
         return
     sheet = _chosen(sheet, others, desk)
-    rows, about_cells = check_cells(plain_cells(sheet))
+    rows, about_cells = check_cells(read_back.say(plain_cells(sheet)))
+    rows = read_back.unsay(sheet.form, rows)
     if "school_id" in sheet.form.lists and "school_id" in rows:
         needed = sheet.form.columns["school_id"].required
         passed = desk.passed.get(Kind.SCHOOL, blank(0))
-        rows = spread_schools(rows, desk.known(Kind.SCHOOL).keys, passed, required=needed)
+        schools = desk.ids.written(Kind.SCHOOL, desk.known(Kind.SCHOOL).keys)
+        rows = spread_schools(rows, schools, passed, required=needed)
+    rows = desk.ids.put_back(sheet.form, rows)
     sheet = replace(sheet, rows=sheet.rows[:0])
     referred = _referred(sheet, rows, desk)
     findings = together([about_cells, *(looked_up.findings for looked_up in referred.values())])
@@ -178,7 +184,8 @@ def _chosen(sheet: Sheet, others: list[Sheet], desk: _Desk) -> Sheet:
     if len(chosen.passed):
         desk.passed[kind] = chosen.passed
     if len(chosen.leaving):
-        desk.leaving[kind] = pd.concat([chosen.leaving, desk.leaving.get(kind, chosen.leaving[:0])])
+        leaving = desk.ids.put_back(sheet.form, chosen.leaving)
+        desk.leaving[kind] = pd.concat([leaving, desk.leaving.get(kind, leaving[:0])])
     lost = [chosen.lost]
     if sheet.form.roles and desk.roles:
         held = _held_roles([sheet, *others], desk)
@@ -189,7 +196,8 @@ def _chosen(sheet: Sheet, others: list[Sheet], desk: _Desk) -> Sheet:
         chosen = replace(chosen, sheet=with_roles(chosen.sheet, desk.roles, held))
     for rows in lost:
         for each in (sheet, *others):
-            _turn_away(replace(each, malformed=each.malformed[:0]), rows, _roots(sheet, rows), desk)
+            own = desk.ids.put_back(each.form, rows)
+            _turn_away(replace(each, malformed=each.malformed[:0]), own, _roots(sheet, rows), desk)
     return chosen.sheet
 
 
@@ -209,7 +217,8 @@ def _roles(sheet: Sheet | None, readings: list[Sheet], desk: _Desk) -> None:
         desk.roles = Roles("", held_roles([]), pd.DataFrame({"person_id": blank(0)}), together([]))
         return
     known = desk.known(Kind.SCHOOL)
-    keys = pd.concat([known.keys, desk.passed.get(Kind.SCHOOL, blank(0))], ignore_index=True)
+    schools = desk.ids.written(Kind.SCHOOL, known.keys)
+    keys = pd.concat([schools, desk.passed.get(Kind.SCHOOL, blank(0))], ignore_index=True)
     people = readings[0].rows["id"]
     desk.roles = judge_roles(sheet, people, replace(known, keys=keys), whole=not readings[0].delta)
     desk.findings.append(desk.roles.findings)
