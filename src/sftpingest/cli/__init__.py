@@ -7,6 +7,7 @@ Out: text or JSON on standard output, one sentence on standard error where somet
 Nothing heavy is imported before a command runs: `--help` is instant, and `check` never loads the server.
 """
 
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -64,6 +65,9 @@ def options(
 
 def main() -> None:
     """Run the command line and leave with its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a letter that the terminal does not know is no reason to stop
     sys.exit(run(sys.argv[1:]))
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from sftpingest.cli import terminal
+from sftpingest.cli import screen, terminal
 
 REFUSED = 4
 
@@ -36,22 +36,35 @@ def check(
 
     Exit status: 0 nothing worse than a dropped value, 1 rejected rows, 4 refused.
     """
-    if not path.exists():
-        raise terminal.Stopped(f"{path} is not there. Name a folder or a zip with the files of the roster.")
-    from sftpingest.sync.check import check as judged
+    _mind(path, report)
+    with screen.bar() as progress:
+        # half a second: whoever looks on already sees that something is being done
+        from sftpingest.sync.check import check as judged
 
-    checked = judged(path, format_, strict=strict)
-    if report:
-        _write(report, checked.report)
+        checked = judged(path, format_, strict=strict, progress=progress)
+        if report:
+            _write(report, checked.report)
     if json:
         terminal.as_json(checked.result)
     else:
-        terminal.say(checked.summary.rstrip())
+        screen.summary(checked.summary.rstrip())
         if report:
             terminal.say(f"\nReport: {report}")
         elif checked.result["findings"]:
             terminal.say("\nAdd --report DIR to get every finding, row by row, in files.")
     raise typer.Exit(_status(checked.refused, checked.worst))
+
+
+def _mind(path: Path, report: Path | None) -> None:
+    """Raises Stopped where it is plain that this cannot be meant."""
+    if not path.exists():
+        raise terminal.Stopped(f"{path} is not there. Name a folder or a zip with the files of the roster.")
+    if path.is_file() and path.suffix.lower() in {".csv", ".tsv", ".txt"}:
+        says = "It is checked together with the others, for they name each other. Name their folder:"
+        raise terminal.Stopped(f"{path} is one file of a roster. {says} sftpingest check {path.parent}")
+    if report and report.resolve() == path.resolve():
+        says = "its files would be uploaded with the roster. Name another folder"
+        raise terminal.Stopped(f"The report cannot be written to {report}: {says}.")
 
 
 def _status(refused: bool, worst: str | None) -> int:
@@ -61,7 +74,9 @@ def _status(refused: bool, worst: str | None) -> int:
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:
-    """Write the files of a report; names may hold a folder (`rejected/...`)."""
+    """Write the files of a report; names may hold a folder (`rejected/...`). Rows of an earlier one do not stay."""
+    for old in folder.glob("rejected/rejected-*"):
+        old.unlink()
     for name, content in files.items():
         place = folder / name
         place.parent.mkdir(parents=True, exist_ok=True)

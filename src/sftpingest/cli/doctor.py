@@ -6,7 +6,6 @@ Out: one line a check; exit status 1 where one failed.
 
 import contextlib
 import os
-import resource
 import shutil
 import stat
 import time
@@ -162,6 +161,8 @@ def _balancers(asked: "Settings") -> Iterator[Check]:
 
 
 def _open_files() -> Check:
+    import resource  # not on Windows, where `check` runs
+
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most != resource.RLIM_INFINITY and most < LEAST_FILES:
         says = f"This user may have only {most} files open, and each session needs some. Allow {LEAST_FILES} (nofile)."

@@ -5,7 +5,6 @@ Out: an Installation that commands work on.
 """
 
 import os
-import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,6 +66,8 @@ def opened(*, make: bool = False) -> Iterator[Installation]:
 
 def user(number: int) -> str:
     """The name of a user of this machine; his number where he has none, as in containers."""
+    import pwd  # not on Windows, where `check` runs
+
     try:
         return pwd.getpwuid(number).pw_name
     except KeyError:

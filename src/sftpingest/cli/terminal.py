@@ -80,7 +80,8 @@ def facts(pairs: Iterable[tuple[str, object]]) -> None:
 
 def as_json(value: object) -> None:
     """Print JSON; times as ISO 8601."""
-    typer.echo(plain_json(json.dumps(value, indent=2, ensure_ascii=False, default=_known)))
+    sayable = "utf" in (getattr(sys.stdout, "encoding", None) or "utf").lower()  # on Windows a pipe often is not
+    typer.echo(plain_json(json.dumps(value, indent=2, ensure_ascii=not sayable, default=_known)))
 
 
 def plain_json(text: str) -> str:

@@ -4,11 +4,11 @@ In:  home/ and staging/, and what the door knows of open uploads.
 Out: Seen, Sight, signature; settled or not.
 """
 
-import fcntl
 import hashlib
 import json
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +16,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sftpingest.inbox.folders import Folders, upload_of
+
+if sys.platform != "win32":  # only `check` runs there, and locks nothing
+    import fcntl
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -30,6 +30,7 @@ from sftpingest.sync.chosen import Chosen, choose
 from sftpingest.sync.counted import counted
 from sftpingest.sync.files import Files, known, readable
 from sftpingest.sync.memory import lean
+from sftpingest.sync.progress import Progress, Told, silent
 
 _WORKBOOKS = "an upload of a workbook is read only where `sftpingest district set SLUG xlsx on` says so"
 
@@ -50,16 +51,17 @@ class Checked:
         return self.report["summary.txt"].decode()
 
 
-def check(path: Path, format_name: str, *, strict: bool) -> Checked:
+def check(path: Path, format_name: str, *, strict: bool, progress: Progress = silent) -> Checked:
     """Judge a folder or zip. Raises inbox.WrongSource and format.WrongFormat, whose texts say what to do."""
     lean()
     with _taken(path, format_name, strict=strict) as (files, members):
         chosen = choose(format_name, files)
         if strict and format_name == AUTO and by_the_letter.nothing_known(files, chosen):
             chosen = choose(by_the_letter.FORMAT, files)
-        form, findings, records = _judged(files, chosen)
+        form, findings, records = _judged(files, chosen, progress)
         letter = strict and chosen.name == by_the_letter.FORMAT and not refuse(files.findings)
         if letter:
+            progress("Checking every rule of the specification", None)
             conformed = conform(files, members)
             findings = by_the_letter.before(conformed, findings)
             records |= conformed.records
@@ -77,6 +79,7 @@ def check(path: Path, format_name: str, *, strict: bool) -> Checked:
             findings=by_the_letter.counted_in_order(findings) if letter else counts(findings),
             in_order=letter,
         )
+        progress("Writing the report", None)
         made = report(facts, findings, files, form)
     return Checked(dict(facts.files), worst(findings), verdict.outcome is Outcome.REFUSED, made, result(facts))  # type: ignore[arg-type]
 
@@ -104,13 +107,14 @@ def _bring(path: Path, folder: Path) -> None:
         bring(path, folder)
 
 
-def _judged(files: Files, chosen: Chosen) -> tuple[Format, pd.DataFrame, dict[str, int]]:
+def _judged(files: Files, chosen: Chosen, progress: Progress) -> tuple[Format, pd.DataFrame, dict[str, int]]:
     """The format, the findings, and how many records each file has."""
     if refuse(files.findings):  # what is in a box that cannot be opened is not missing
         return chosen.form, files.findings, {}
-    parsed = parse(files, chosen.form)
+    parsed = parse(Told(files, progress), chosen.form)
     parsed = replace(parsed, findings=together([files.findings, chosen.findings, parsed.findings]))
     records = dict(parsed.records)
+    progress(f"Checking {sum(records.values()):,} rows", None)
     findings = parsed.findings if refuse(parsed.findings) else in_order(validate(parsed).findings, records)
     return chosen.form, findings, records
 
