@@ -119,7 +119,7 @@ END
 }
 
 rows() { # RESULT.JSON: a line a file with its number of rows
-    sed -n '/^    ".*": {$/h; /^      "rows": /{G; s/\n/ /; p;}' "$1"
+    sed -n '/^    ".*": {$/h; /^      "rows": /{G; s/,*\n/ /; p;}' "$1"
 }
 
 is_ours() { # the report is about the files that were just uploaded: as many rows of each as the check has read

@@ -90,6 +90,7 @@ def test_a_good_roster_is_applied_and_the_report_fetched(script: Script) -> None
     sync = script.district.outcome()
     assert f"Upload {sync.id} of District" in done.stdout
     assert "APPLIED" in done.stdout
+    assert "other files" not in done.stdout
     assert {path.name for path in (script.reports / "upload").iterdir()} == REPORT
     assert set(script.district.names("/")) == {*read_names(script.folder), "README.txt", "reports"}
     again = script()
@@ -106,6 +107,7 @@ def test_rejected_rows_are_status_1_and_come_back(script: Script) -> None:
     done = script()
     assert done.returncode == 1, done.stderr
     assert "7 rows were rejected" in done.stdout
+    assert "other files" not in done.stdout
     sync = script.district.outcome()
     assert sync.report
     there = read(script.district.folders.reports / sync.report / "rejected")
