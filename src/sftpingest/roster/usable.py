@@ -85,7 +85,7 @@ def refuse_readings(files: "tuple[FileFormat, ...]", roles: "FileFormat | None")
     for file in files:
         if names.setdefault(file.name.casefold(), file.name) != file.name:
             raise Unusable(_file(file), f"it is the same file as {names[file.name.casefold()]}. Spell it alike.")
-        readings = [each for each in files if each.name == file.name]
+        readings = [each for each in files if each.name == file.name and not each.derived]
         _refuse_reading(file, readings, roles)
         for key in ("lists", "if_known", "usual"):
             if strange := sorted(set(getattr(file, key)) - set(file.columns)):
@@ -98,7 +98,7 @@ def _refuse_reading(file: "FileFormat", readings: "list[FileFormat]", roles: "Fi
         raise Unusable(f"{_file(file)}.only", 'it must be one heading with its words: { Role = ["student"] }.')
     if set(file.passed) - set(file.only):
         raise Unusable(f"{_file(file)}.passed", "it must have the heading that only has. Correct it.")
-    if len(readings) > 1 and any(list(each.only) != [heading] for each in readings):
+    if len(readings) > 1 and not file.derived and any(list(each.only) != [heading] for each in readings):
         raise Unusable(_file(file), "it is read as several kinds, so each needs only, with one and the same heading.")
     if file.roles and not (heading and roles):
         raise Unusable(_file(file), "roles needs [roles], and only with its words. Add them, or take roles out.")
