@@ -145,5 +145,8 @@ def _about_files(modes: Mapping[str, str], files: Mapping[str, bytes], tables: R
     lost = [file for file, mode in modes.items() if mode != ABSENT and file not in there]
     too_many = [there[file] for file, mode in modes.items() if mode == ABSENT and file in there]
     parts = [found(Code.FILE_MISSING, Severity.UPLOAD, file) for file in lost]
-    parts += [found(Code.FILE_UNEXPECTED, Severity.FILE, name, detail=tables.manifest) for name in too_many]
+    parts += [
+        found(Code.FILE_UNEXPECTED, Severity.FILE, name, detail=f"{tables.manifest} calls it absent")
+        for name in too_many
+    ]
     return together(parts)
