@@ -7,6 +7,7 @@ Out: files as uploaded, and the findings of the specification as plain tuples.
 import csv
 import io
 from collections.abc import Mapping
+from functools import cache
 
 from sftpingest.roster.conform import conform
 from tests.roster.uploads import Said, said
@@ -97,17 +98,22 @@ rs1,Letters,r1,scale""",
 Rows = list[list[str]]
 
 
-def whole(version: str = "1.2", mode: str = "bulk") -> dict[str, Rows]:
-    """Every file of a version, header first."""
+@cache
+def _read(version: str, mode: str) -> dict[str, tuple[tuple[str, ...], ...]]:
     texts = _BOTH | (_OF_1_1 if version == "1.1" else _OF_1_2)
     status, when = ("active", WHEN) if mode == "delta" else ("", "")
     return {
-        name: [
-            [cells[0], *(("status", "dateLastModified") if at == 0 else (status, when)), *cells[1:]]
+        name: tuple(
+            (cells[0], *(("status", "dateLastModified") if at == 0 else (status, when)), *cells[1:])
             for at, cells in enumerate(csv.reader(io.StringIO(text)))
-        ]
+        )
         for name, text in texts.items()
     }
+
+
+def whole(version: str = "1.2", mode: str = "bulk") -> dict[str, Rows]:
+    """Every file of a version, header first."""
+    return {name: [list(row) for row in rows] for name, rows in _read(version, mode).items()}
 
 
 def manifest(version: str, modes: Mapping[str, str]) -> Rows:
@@ -136,6 +142,13 @@ def spoilt(
     sheets = whole(version, mode)
     sheets[file][row - 1][sheets[file][0].index(column)] = value
     return files_of(sheets, version, mode)
+
+
+def lone(file: str, column: str, value: str, *, version: str = "1.2", mode: str = "delta") -> dict[str, bytes]:
+    """The same with that file alone: a delta names what is held, so nothing else is missed."""
+    rows = whole(version, mode)[file]
+    rows[1][rows[0].index(column)] = value
+    return files_of({file: rows}, version, mode)
 
 
 def only(*names: str, version: str = "1.2") -> dict[str, bytes]:
