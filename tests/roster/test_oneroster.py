@@ -96,6 +96,21 @@ def test_the_primary_teacher_has_the_first_place(lake: District) -> None:
     assert lake.learners("k1") == ["p1", "p2"]
 
 
+def test_a_grade_that_is_none_is_dropped_though_its_heading_is_read_twice(lake: District) -> None:
+    files = files_of("bulk")
+    files["classes.csv"] = files["classes.csv"].replace(b",09,c1", b",K-12,c1")
+    taken = lake.work_out(files)
+    assert [(one.column, one.code) for one in said(taken.findings)][1:] == [("grades", "value.unknown")]
+    lake.take_files(files)
+    assert lake.record(Kind.SECTION, "k1")["grade"] == ""
+
+
+def test_a_guardian_with_an_address_that_is_none_is_said_where_roles_have_a_file_of_their_own(lake: District) -> None:
+    files = files_of("bulk")
+    files["users.csv"] = files["users.csv"].replace(b"gil@example.org", b"gil at example")
+    assert [(one.column, one.severity) for one in said(lake.work_out(files).findings)][1:] == [("email", "note")]
+
+
 def test_the_same_set_again_changes_nothing(lake: District) -> None:
     assert lake.work_out(files_of("bulk")).touched() == 0
 

@@ -29,7 +29,7 @@ _BESIDE = "ext."
 def _said(cell: str) -> Mapping[str, str]:
     """`a=1&b=` -> our column and what it really says. Never raises; a NUL is nothing that a store can hold."""
     pairs = (piece.partition("=") for piece in cell.split("&") if piece)
-    return {name: unquote(word).replace("\0", "").strip() for name, _, word in pairs}
+    return {unquote(name): unquote(word).replace("\0", "").strip() for name, _, word in pairs}
 
 
 def _columns(cells: pd.Series) -> dict[str, pa.Array]:
@@ -69,7 +69,10 @@ def say(sheet: Sheet) -> Sheet:
         for own in _own(name, form):
             before = arrow(changed.get(own, rows[own] if own in rows else blank(len(rows), rows.index)))
             changed[own] = text(pc.if_else(_known(there), cells, before), rows.index)
-    return replace(sheet, rows=rows.assign(**changed)) if changed else sheet
+    if not changed:
+        return sheet
+    said_by = sheet.headings.get(REALLY, "")
+    return replace(sheet, rows=rows.assign(**changed), headings=dict.fromkeys(changed, said_by) | dict(sheet.headings))
 
 
 def _known(mask: pa.Array) -> pa.Array:

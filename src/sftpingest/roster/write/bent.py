@@ -10,11 +10,13 @@ every rule of theirs without being told.
 from collections.abc import Mapping
 from urllib.parse import quote
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sftpingest.roster.cells import check_cells
+from sftpingest.roster.finding import Severity
 from sftpingest.roster.format import FileFormat, fold
 from sftpingest.roster.frames import arrow, blank, text
 from sftpingest.roster.lists import plain_cells
@@ -49,8 +51,8 @@ def _may_be(heading: str, form: FileFormat) -> bool:
 
 def corrected(form: FileFormat, cells: Cells, wanted: Mapping[str, pa.Array]) -> Cells:
     """The cells, and the truth beside them wherever reading them would not give what is `wanted`."""
-    out, pieces = dict(cells), []
-    rows = _read(form, cells)
+    out, pieces = _readable(form, cells), []
+    rows, _ = _read(form, out)
     extra = [str(name) for name in rows if str(name).startswith(EXT) and name not in wanted]
     empty = arrow(blank(len(rows)))
     for name in (*wanted, *extra):
@@ -70,11 +72,15 @@ def corrected(form: FileFormat, cells: Cells, wanted: Mapping[str, pa.Array]) ->
     return out
 
 
+def _beside(form: FileFormat, name: str) -> str:
+    return form.extensions + name.removeprefix(EXT)
+
+
 def _piece(name: str, cells: pa.Array) -> pa.Array:
-    return each(cells, lambda cell: f"&{name}={quote(cell, safe=' ')}")
+    return each(cells, lambda cell: f"&{quote(name, safe=' ')}={quote(cell, safe=' ')}")
 
 
-def _read(form: FileFormat, cells: Cells) -> pd.DataFrame:
+def _read(form: FileFormat, cells: Cells) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The cells in our columns, as the stages read them."""
     known, rows = form.by_heading, {}
     for heading, column in cells.items():
@@ -84,6 +90,16 @@ def _read(form: FileFormat, cells: Cells) -> pd.DataFrame:
         if fold(heading) not in known and heading.startswith(form.extensions):
             rows[EXT + heading.removeprefix(form.extensions)] = trimmed
     kept = {name: column for name, column in rows.items() if not name.startswith("only.") and name != "leaves"}
-    headings = {name: form.columns[name].heading if name in form.columns else name for name in kept}
-    read, _ = check_cells(say(plain_cells(Sheet(form.name, form, headings, pd.DataFrame(kept), pd.DataFrame()))))
-    return read.assign(race=race_of(read)) if form.part("flags") else read
+    headings = {name: form.columns[name].heading if name in form.columns else _beside(form, name) for name in kept}
+    read, findings = check_cells(say(plain_cells(Sheet(form.name, form, headings, pd.DataFrame(kept), pd.DataFrame()))))
+    return read.assign(race=race_of(read)) if form.part("flags") else read, findings
+
+
+def _readable(form: FileFormat, cells: Cells) -> Cells:
+    """The cells without those of which reading would say that they are wrong."""
+    _, findings = _read(form, cells)
+    out = dict(cells)
+    for heading, places in findings[(findings["severity"] == Severity.VALUE.value)].groupby("column")["row"]:
+        wrong = np.isin(np.arange(len(out[heading])), places.to_numpy("int32"))
+        out[heading] = pc.if_else(pa.array(wrong), "", out[heading])
+    return out

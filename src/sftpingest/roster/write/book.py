@@ -5,8 +5,9 @@ Out: Book: the records in the order of their keys, and the id of each as OneRost
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from sftpingest.roster.kinds import PERSON, RECORDS, ROLES, STUDENT, Kind, Roste
 from sftpingest.roster.write.ids import ids, made
 from sftpingest.roster.write.lines import Cells
 from sftpingest.roster.write.rendered import Asked, as_asked, rendered
-from sftpingest.roster.write.spec import HEADINGS, WORDS, Version
+from sftpingest.roster.write.spec import HEADINGS, Version, limited, may_hold
 from sftpingest.roster.write.spelling import columns_of, each, spelling
 
 
@@ -65,8 +66,8 @@ class Book:
         there = rendered(form, spelling(self.form, form), wanted) | (more or {})
         known = {*HEADINGS[self.version][form.name], "role"}  # in 1.2 the role is written into a file of its own
         kept = {heading: cells for heading, cells in there.items() if heading in known or "." in heading}
-        words = Asked(WORDS[self.version], asked.fixed, asked.else_)
-        return as_asked(form, kept, {"id": wanted["id"]} | wanted, words)
+        allowed = {heading: partial(may_hold, self.version, heading) for heading in limited(self.version)}
+        return as_asked(form, kept, wanted, replace(asked, may_hold=allowed))
 
 
 def book(roster: Roster, district: str, day: date, version: Version) -> Book:

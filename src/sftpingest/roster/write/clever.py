@@ -18,7 +18,7 @@ from sftpingest.roster.frames import Mask, Positions, arrow, blank, filled, look
 from sftpingest.roster.kinds import STUDENT, TEACHER, Kind, Roster
 from sftpingest.roster.repeats import MOST_CONTACTS
 from sftpingest.roster.write.book import in_order
-from sftpingest.roster.write.lines import Cells, Written, csv
+from sftpingest.roster.write.lines import Cells, Written, as_read, csv
 from sftpingest.roster.write.rendered import rendered
 from sftpingest.roster.write.spelling import columns_of
 
@@ -45,7 +45,7 @@ def _written(form: FileFormat, cells: Cells) -> Written:
     none = arrow(blank(len(next(iter(cells.values())))))
     headings = [column.heading for column in form.columns.values()]
     more = sorted(set(cells) - set(headings))
-    return csv(form.name, {heading: cells.get(heading, none) for heading in (*headings, *more)})
+    return csv(form.name, as_read({heading: cells.get(heading, none) for heading in (*headings, *more)}))
 
 
 def _taken(cells: pa.Array, at: Positions) -> pa.Array:

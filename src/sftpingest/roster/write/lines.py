@@ -4,11 +4,14 @@ In: columns of text by heading.
 Out: the bytes of a file, piece by piece: the enrollments of a large district are never in memory as text at once.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from sftpingest.roster.lines import lines, records
 
 #: Heading -> its cells.
 Cells = dict[str, pa.Array]
@@ -33,12 +36,31 @@ def csv(name: str, cells: Mapping[str, pa.Array]) -> Written:
 
 
 def _pieces(cells: Mapping[str, pa.Array]) -> Iterator[bytes]:
-    yield (",".join(_quoted_text(heading) for heading in cells) + _END).encode()
+    yield _line(cells).encode()
     size = len(next(iter(cells.values())))
     for start in range(0, size, _PIECE):
         columns = [_quoted(column.slice(start, _PIECE)) for column in cells.values()]
         columns[-1] = pc.binary_join_element_wise(columns[-1], "", _END)
         yield _bytes(pc.binary_join_element_wise(*columns, ","))
+
+
+def as_read(cells: Cells) -> Cells:
+    """Cells with line ends in them only where the reader does not take these for a stray quotation mark's."""
+    odd = np.zeros(len(next(iter(cells.values()))), bool)
+    for column in cells.values():
+        odd |= pc.match_substring_regex(column, "[\r\n]").to_numpy(zero_copy_only=False)
+    bad = np.zeros(len(odd), bool)
+    for at in np.flatnonzero(odd):
+        row = [column[int(at)].as_py() for column in cells.values()]
+        bad[at] = [list(each.cells) for each in records(lines(_line(row).encode()), len(row))] != [row]
+    if not bad.any():
+        return cells
+    flat = {name: pc.replace_substring_regex(column, "[\r\n]+", " ") for name, column in cells.items()}
+    return {name: pc.if_else(pa.array(bad), flat[name], column) for name, column in cells.items()}
+
+
+def _line(cells: Iterable[str]) -> str:
+    return ",".join(map(_quoted_text, cells)) + _END
 
 
 def _quoted_text(cell: str) -> str:

@@ -44,6 +44,7 @@ def courses(book: Book, *, none: bool) -> Cells:
         more = {"sourcedId": arrow(book.ids[Kind.COURSE])}
         if (name := f"ext.{_YEAR}") in wanted:
             more[_YEAR] = _school_years(book, wanted[name])
+        more |= _codes(wanted, wanted.get("ext.subjects"))
         title = or_else(wanted["number"], "Course")
         asked = Asked(fixed={"orgSourcedId": pa.repeat(book.root, size)}, else_={"title": title})
         parts.append(book.cells(form, wanted, asked, more))
@@ -62,6 +63,16 @@ def _school_years(book: Book, years: pa.Array) -> pa.Array:
     return pc.if_else(pc.is_in(named, value_set=those), named, "")
 
 
+def _codes(wanted: Cells, subjects: "pa.Array | None") -> Cells:
+    """Codes of subjects, where there is one for each: else OneRoster does not allow them."""
+    codes = wanted.get("ext.subjectCodes")
+    if codes is None or subjects is None:
+        return {}
+    sizes = [pc.count_substring(cells, ",") for cells in (codes, subjects)]
+    both = pc.or_(pc.equal(subjects, ""), pc.equal(*sizes))
+    return {"subjectCodes": pc.if_else(both, codes, "")}
+
+
 def classes(book: Book) -> Cells:
     """The sections."""
     form, wanted = book.reading(Kind.SECTION, "classes.csv"), book.wanted(Kind.SECTION)
@@ -72,6 +83,8 @@ def classes(book: Book) -> Cells:
     if (name := "ext.termSourcedIds") in wanted:
         terms = or_else(book.listed(Kind.TERM, wanted[name]), terms)
     more["termSourcedIds"] = terms
+    subjects = wanted["subject"]
+    more |= _codes(wanted, or_else(wanted["ext.subjects"], subjects) if "ext.subjects" in wanted else subjects)
     named = or_else(or_else(wanted["given_name"], wanted["number"]), "Class")
     else_ = {"title": named, "courseSourcedId": no_course(), "termSourcedIds": year_id()}
     return book.cells(form, wanted, Asked(else_=else_), more)

@@ -4,7 +4,7 @@ In: a reading of a file, records by our names, and what a specification asks of 
 Out: the cells by heading.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -22,7 +22,7 @@ _NOT_RENDERED = ("clever.", "flags.", "only.")
 class Asked:
     """What a specification asks of the cells of a file, by heading."""
 
-    words: Mapping[str, frozenset[str]] = field(default_factory=dict)  #: words that a column may hold
+    may_hold: Mapping[str, Callable[[str], bool]] = field(default_factory=dict)  #: whether a column may hold a cell
     fixed: Mapping[str, pa.Array] = field(default_factory=dict)  #: cells that are so, whatever the records say
     else_: Mapping[str, pa.Array] = field(default_factory=dict)  #: what stands in where the records say nothing
 
@@ -48,7 +48,7 @@ def or_else(cells: pa.Array, other: pa.Array | str) -> pa.Array:
 
 def as_asked(form: FileFormat, cells: Cells, wanted: Mapping[str, pa.Array], asked: Asked) -> Cells:
     """Cells that keep the rules of the specification, and beside them the truth where that bends it."""
-    out = {heading: _words(column, asked.words.get(heading)) for heading, column in cells.items()}
+    out = {heading: _allowed(column, asked.may_hold.get(heading)) for heading, column in cells.items()}
     for name, word in form.usual.items():
         heading = form.columns[name].heading
         out[heading] = or_else(out.get(heading, _blank(wanted)), word)
@@ -57,8 +57,8 @@ def as_asked(form: FileFormat, cells: Cells, wanted: Mapping[str, pa.Array], ask
     return corrected(form, on_one_line(out | dict(asked.fixed)), wanted)
 
 
-def _words(cells: pa.Array, known: frozenset[str] | None) -> pa.Array:
-    return cells if known is None else each(cells, lambda cell: cell if cell in known else "")
+def _allowed(cells: pa.Array, may_hold: Callable[[str], bool] | None) -> pa.Array:
+    return cells if may_hold is None else each(cells, lambda cell: cell if may_hold(cell) else "")
 
 
 def _blank(wanted: Mapping[str, pa.Array]) -> pa.Array:

@@ -4,7 +4,6 @@ In: a Book.
 Out: cells; what stands in for a date that nobody said is marked as such.
 """
 
-import re
 from datetime import date
 
 import pyarrow as pa
@@ -30,11 +29,11 @@ def sessions(book: Book, *, year: bool) -> Cells:
     if len(wanted["id"]):
         dates = zip(wanted["start_date"].to_pylist(), wanted["end_date"].to_pylist(), strict=True)
         spans = [_span(start, end, book.day) for start, end in dates]
-        years = _years(wanted, spans)
+        years = _years(spans)
         starts, ends = (pa.array([span[at] for span in spans], pa.string()) for at in (0, 1))
         asked = Asked(else_={"title": "Term", "startDate": starts, "endDate": ends, "schoolYear": years})
         written = pa.array(book.ids[Kind.TERM])
-        more = {"sourcedId": written, "schoolYear": years}
+        more = {"sourcedId": written}
         if (name := f"ext.{_PARENT}") in wanted:
             parents = book.listed(Kind.TERM, wanted[name])
             more[_PARENT] = pc.if_else(pc.equal(parents, written), "", parents)
@@ -42,12 +41,9 @@ def sessions(book: Book, *, year: bool) -> Cells:
     return together([*parts, *([_year(book)] if year else [])])
 
 
-def _years(wanted: Cells, spans: list[tuple[str, str]]) -> pa.Array:
-    """The year in which the school year ends, as the term says it or by its dates."""
-    said = wanted["ext.schoolYear"].to_pylist() if "ext.schoolYear" in wanted else [""] * len(spans)
-    good = [year if re.fullmatch(r"[0-9]{4}", year) else "" for year in said]
-    last = [str(_ends(date.fromisoformat(end))) for _, end in spans]
-    return pa.array([own or by_date for own, by_date in zip(good, last, strict=True)], pa.string())
+def _years(spans: list[tuple[str, str]]) -> pa.Array:
+    """The year in which the school year ends, by the dates of a term."""
+    return pa.array([f"{_ends(date.fromisoformat(end)):04}" for _, end in spans], pa.string())
 
 
 def _ends(day: date) -> int:

@@ -1,9 +1,10 @@
-"""What OneRoster asks of a set of CSV files: its files, their columns in order, the words of its lists.
+"""What OneRoster asks of a set of CSV files: its files, their columns in order, what their cells may hold.
 
 In: nothing.
-Out: HEADINGS, MODES and WORDS by version. What stands beside them is formats/oneroster.toml.
+Out: HEADINGS and FILES by version; `may_hold`. What stands beside them is formats/oneroster.toml.
 """
 
+import re
 from enum import StrEnum
 
 
@@ -70,8 +71,8 @@ _SAME_WORDS = {
 }
 _ROLES = "aide guardian parent proctor relative student teacher"
 
-#: The words that a column may hold, by heading. Any other one is said in a column of our own.
-WORDS: dict[Version, dict[str, frozenset[str]]] = {
+#: The words that a column may hold, by heading.
+_WORDS: dict[Version, dict[str, frozenset[str]]] = {
     Version.V1_1: _SAME_WORDS
     | {"role": frozenset(f"administrator {_ROLES}".split()), "sex": frozenset({"female", "male"})},
     Version.V1_2: _SAME_WORDS
@@ -82,3 +83,25 @@ WORDS: dict[Version, dict[str, frozenset[str]]] = {
         "sex": frozenset({"female", "male", "other", "unspecified"}),
     },
 }
+
+#: Columns that may hold words of the district's own in 1.2, and how these are spelt.
+_OPEN, _OWN_WORD = {"type", "classType"}, re.compile(r"ext:[a-zA-Z0-9.\-_]+")
+_PATTERNS = {
+    "userIds": re.compile(r"\{[^{}:,]+:[^{}]+\}(,\{[^{}:,]+:[^{}]+\})*"),
+    "schoolYear": re.compile(r"[0-9]{4}"),
+}
+
+
+def may_hold(version: Version, heading: str, cell: str) -> bool:
+    """Whether a column may hold that; what it may not is said in a column of our own."""
+    known = _WORDS[version].get(heading)
+    own = version is Version.V1_2 and heading in _OPEN and _OWN_WORD.fullmatch(cell)
+    if known is not None and cell not in known and not own:
+        return False
+    pattern = _PATTERNS.get(heading)
+    return pattern is None or pattern.fullmatch(cell) is not None
+
+
+def limited(version: Version) -> frozenset[str]:
+    """The columns that may not hold any text."""
+    return frozenset({*_WORDS[version], *_PATTERNS})
