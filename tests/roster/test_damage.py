@@ -174,3 +174,11 @@ def test_a_file_that_may_be_cut_off_and_brings_all_is_applied(district: District
     taken = district.take(students=students, enrollments=lines(ENROLLMENT, "north,alg,ann", "south,bio,cid"))
     assert taken.counts(Kind.ENROLLMENT)[2] == 1
     assert taken.verdict.outcome is Outcome.APPLIED
+
+
+@pytest.mark.parametrize(("size", "cut"), [(32_766, False), (32_767, True), (32_768, False)])
+def test_a_cell_that_is_as_long_as_one_can_be_is_kept_and_said(size: int, cut: bool) -> None:
+    cell = "ü" * size
+    validated = judged(teachers=SMALLEST["teachers.csv"].replace("Oak", cell))
+    assert said(validated) == [Said("teachers.csv", 2, "Last_name", "value.cut", "note")] * cut
+    assert cell in validated.roster[Kind.TEACHER]["last_name"].tolist()

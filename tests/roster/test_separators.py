@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from sftpingest.roster.changes import Outcome
+from sftpingest.roster.format import load
 from sftpingest.roster.parse import parse
 from sftpingest.roster.recognise import recognise
 from sftpingest.roster.report import Facts, report
 from sftpingest.roster.separators import parted
+from tests.formats.test_cases import HERE, files_in
 from tests.roster.district import District
 from tests.roster.uploads import FORM, SMALLEST, STUDENT, Said, judged, lines, read, rows_of, said, upload
 
@@ -110,3 +112,10 @@ def test_rejected_rows_are_given_back_parted_as_they_came(quoted: str) -> None:
     findings = District().work_out(files).findings
     rejected = report(facts, findings, files, FORM)["rejected/rejected-students.csv"].decode("utf-8-sig")
     assert rejected.splitlines() == [f"{STUDENT},Password".replace(",", ";"), "north;;Ann;Ash;"]
+
+
+def test_files_that_are_only_counted_and_a_manifest_may_have_other_separators_too() -> None:
+    bulk = HERE / "oneroster" / "good"
+    commas, semicolons = (parse(files_in(bulk / case), load("oneroster")) for case in ("bulk", "semicolons"))
+    assert dict(semicolons.records) == dict(commas.records)
+    assert semicolons.partial == commas.partial

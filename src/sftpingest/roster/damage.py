@@ -30,6 +30,8 @@ _ERROR, _TOO_NARROW = (
 
 #: The same in the bytes of a file. Most have none of the signs: that is told in milliseconds.
 _IN_BYTES = {b"+": rb"\+(?<=\d[Ee]\+)\d\d", b"#": f"#(?:{_FAILED}|##)".encode()}
+#: So many characters a cell of Excel can have.
+_LONGEST = 32_767
 
 
 def looks_damaged(raw: bytes) -> bool:
@@ -38,18 +40,32 @@ def looks_damaged(raw: bytes) -> bool:
 
 
 def take_out_damaged(sheet: Sheet) -> tuple[Sheet, pd.DataFrame]:
-    """The sheet without the damaged cells, and findings. They cost what a cell costs that cannot be read."""
+    """The sheet without the damaged cells, and findings. They cost what a cell costs that cannot be read.
+
+    Cells that are just as long as a cell can be stay, with a note.
+    """
+    about = _cut_off(sheet)
     if not sheet.damaged:
-        return sheet, together([])
+        return sheet, together(about)
     parts = [(name, *_damaged(sheet.rows[name])) for name in names(sheet.rows)]
     parts = [(name, rounded, broken) for name, rounded, broken in parts if rounded.any() or broken.any()]
     emptied = {name: _without(sheet.rows[name], rounded | broken) for name, rounded, broken in parts}
     sheet, came = replace(sheet, rows=sheet.rows.assign(**emptied)), sheet.rows
-    about = []
     for name, rounded, broken in parts:
         about.append(_finding(Code.VALUE_ROUNDED, sheet, name, came[name][rounded]))
         about.append(_finding(Code.VALUE_DAMAGED, sheet, name, came[name][broken]))
     return sheet, together(about)
+
+
+def _cut_off(sheet: Sheet) -> list[pd.DataFrame]:
+    """Notes on cells that may go on in the system they come from."""
+    about = []
+    for name in names(sheet.rows):
+        cells = arrow(sheet.rows[name])
+        if len(cells) and pc.max(pc.binary_length(cells)).as_py() >= _LONGEST:
+            full = pc.equal(pc.utf8_length(cells), _LONGEST).to_numpy(zero_copy_only=False)
+            about.append(_finding(Code.VALUE_CUT, sheet, name, sheet.rows[name][full]))
+    return about
 
 
 def _damaged(cells: pd.Series) -> tuple[Mask, Mask]:
@@ -73,10 +89,11 @@ def _without(cells: pd.Series, those: Mask) -> pd.Series:
 
 def _finding(code: Code, sheet: Sheet, name: str, cells: pd.Series) -> pd.DataFrame:
     column = sheet.form.columns.get(name)
+    severity = Severity.ROW if column and column.required else Severity.VALUE
     narrow = pc.starts_with(arrow(cells), "###")
     return found(
         code,
-        Severity.ROW if column and column.required else Severity.VALUE,
+        Severity.NOTE if code is Code.VALUE_CUT else severity,
         sheet.name,
         cells.index,
         column=sheet.heading(name) if column else sheet.headings[name],

@@ -59,6 +59,7 @@ class Code(StrEnum):
     VALUE_DAMAGED = "value.damaged"  #: an error of a spreadsheet in the place of a value
     VALUE_UNEXPECTED = "value.unexpected"  #: is filled where it must be empty
     VALUE_UNFIT = "value.unfit"  #: does not go together with what stands elsewhere
+    VALUE_CUT = "value.cut"  #: is just as long as a cell of a spreadsheet can be
     ID_REPEATED = "id.repeated"  #: a second row with an id
     ID_ZEROS_LOST = "id.zeros_lost"  #: most ids of a kind that are held with zeros in front came without
     REFERENCE_UNKNOWN = "reference.unknown"  #: names a record that is not in this upload
@@ -113,6 +114,8 @@ SENTENCES: dict[Code, str] = {
     "Put the value there and export again.",
     Code.VALUE_UNEXPECTED: "{column} is filled, but must be empty: {detail}. Empty it.",
     Code.VALUE_UNFIT: '"{value}" in {column} does not fit: {detail}. Correct it.',
+    Code.VALUE_CUT: "{column} has just as many characters here as a spreadsheet can keep: its end may be cut off. "
+    "Look whether it is whole.",
     Code.ID_REPEATED: 'An earlier row has the same {column} "{value}"; the first row was kept. Remove this row, '
     "or give it its own id. {detail}",
     Code.ID_ZEROS_LOST: "{detail}: it seems that Excel has removed the zeros in front. Format the column as text "

@@ -23,7 +23,7 @@ MOST = 10
 
 HEADLINES: dict[Outcome, str] = {
     Outcome.APPLIED: "APPLIED. The roster is up to date with this upload.",
-    Outcome.HELD: "HELD. Nothing was changed yet: this change is so big that a person must agree to it first.",
+    Outcome.HELD: "HELD. Nothing was changed yet: a person must agree to this change first.",
     Outcome.REFUSED: "REFUSED. Nothing was changed. Mend what is named below and upload again.",
     Outcome.DISCARDED: "DISCARDED. This upload was put aside and will not be applied.",
     Outcome.FAILED: "FAILED. Nothing was changed. This is our fault, not yours: tell whoever runs this server.",
