@@ -34,6 +34,22 @@ def test_the_fast_and_the_careful_reader_agree(body: str) -> None:
         assert fast.ragged == careful.ragged
 
 
+_TURNED = str.maketrans(",;", ";,")
+
+
+@given(body=CSV)
+@example(body='1,"2\n",3\n4;5,6\n"7,8\n9,"x;"",y",z')
+@settings(LAW, max_examples=100 * MORE)
+def test_a_file_is_read_alike_whatever_parts_its_cells(body: str) -> None:
+    text = f"A,B,C\n{body}"
+    commas, others = read(text.encode()), read(text.translate(_TURNED).encode(), parted_by=";")
+    back = [[cell.translate(_TURNED) for cell in column.to_pylist()] for column in others.cells]
+    assert others.numbers.tolist() == commas.numbers.tolist()
+    assert back == [column.to_pylist() for column in commas.cells]
+    turned = [(record.at, [cell.translate(_TURNED) for cell in record.cells]) for record in others.ragged]
+    assert turned == [(record.at, record.cells) for record in commas.ragged]
+
+
 @given(body=CSV)
 @settings(LAW, max_examples=100 * MORE)
 def test_no_row_is_read_twice_and_their_places_ascend(body: str) -> None:

@@ -99,6 +99,12 @@ def test_the_format_is_recognised_whatever_parts_the_headings() -> None:
     assert recognise({"users.csv": b"sep=;\r\n" + users}).format != "clever"
 
 
+def test_signs_in_a_heading_do_not_hide_the_format() -> None:
+    sessions = b"sourcedId,status,dateLastModified,title,type,startDate,endDate,parentSourcedId,schoolYear"
+    assert recognise({"academicSessions.csv": sessions + b",note;;;;;;;;;;;;;;;\n"}).format == "oneroster"
+    assert recognise({"academicSessions.csv": sessions.replace(b",", b";") + b";note\n"}).format == "oneroster"
+
+
 def test_a_file_of_another_name_is_recognised_by_its_headings_too() -> None:
     files = upload(students=None) | {"pupils.csv": b"sep=;\n" + SMALLEST["students.csv"].replace(",", ";").encode()}
     assert {one.code for one in said(parse(files, FORM))} == {"file.recognised", "file.separator"}

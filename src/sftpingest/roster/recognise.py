@@ -16,7 +16,7 @@ from sftpingest.roster.finding import Code, Severity, found, nothing, one_line
 from sftpingest.roster.format import FileFormat, Format, fold, load, names
 from sftpingest.roster.frames import text
 from sftpingest.roster.secret import is_secret
-from sftpingest.roster.separators import parted
+from sftpingest.roster.separators import COMMA, parted
 from sftpingest.roster.table import header
 
 #: What a district says whose files we are to look at.
@@ -63,9 +63,11 @@ def headings(raw: bytes) -> frozenset[str]:
     if len(raw) > _HEAD:  # not in the middle of a letter
         head = head[: max(head.rfind(b"\n"), head.rfind(b"\r")) + 1]
     try:
-        cells = header(*parted(to_utf8(head)[0])).cells
+        body, sign = parted(to_utf8(head)[0])
     except Unreadable:
         return frozenset()
+    # which sign parts them is only certain where the format is known: both readings count
+    cells = [cell for each in {COMMA, sign} for cell in header(body, each).cells]
     return frozenset(fold(cell) for cell in cells if cell.strip())
 
 
