@@ -87,9 +87,9 @@ def test_a_line_that_is_never_closed_costs_its_own_row_with_semicolons_too() -> 
 
 
 def test_two_stray_marks_delete_nobody_between_them_with_semicolons_as_with_commas() -> None:
-    text = lines(STUDENT, 'north,ann,"Ann,Ash', "north,bob,Bob,Bay", 'south,cid,"Cid,Cob', "south,dan,Dan,Day")
+    text = lines(STUDENT, 'north,ann,"Ann,Ash', "north,bob,Bob,Bay", 'south,cid,Cid",Cob', "south,dan,Dan,Day")
     commas = said(judged(students=text))
-    assert {one.row for one in commas if one.code == "row.malformed"} == {2, 4}
+    assert {one.row for one in commas if one.code == "row.malformed"} == {2}
     assert said(judged(students=text.replace(",", ";"))) == [note("students.csv"), *commas]
 
 

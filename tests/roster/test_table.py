@@ -2,7 +2,7 @@
 
 import pytest
 
-from sftpingest.roster.table import read
+from sftpingest.roster.table import _fast, read
 
 
 def rows(raw: str | bytes) -> list[tuple[int | str, ...]]:
@@ -234,3 +234,16 @@ def test_a_stray_mark_in_a_row_of_the_wrong_length_does_not_hide_an_unclosed_one
     """Contract 3, row.malformed; the two readers must agree. Two marks are even: the count alone says nothing."""
     table = read(b'A,B\nx"\n1,"y')
     assert (table.numbers.tolist(), [at for at, *_ in table.ragged]) == ([], [2, 3])
+
+
+# -------------------------------------------------------------------------------------------------------- separators
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
+def test_the_fast_reader_knows_every_separator(sign: str) -> None:
+    raw = 'A,B\n1,"x y"\n2\n3,z\n'.replace(",", sign).encode()
+    read_so = _fast(raw, 2, sign)
+    assert read_so is not None
+    table, numbers, ragged = read_so
+    assert table.column(1).to_pylist() == ["B", "x y", "z"]
+    assert (numbers.tolist(), [record.cells for record in ragged]) == ([1, 2, 4], [["2"]])

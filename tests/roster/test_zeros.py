@@ -4,8 +4,10 @@ import pytest
 
 from sftpingest.roster.changes import Outcome
 from sftpingest.roster.finding import Code, messages
+from sftpingest.roster.format import load
 from sftpingest.roster.judge import Policy, judge
 from sftpingest.roster.kinds import Kind
+from tests.formats.test_cases import HERE, files_in
 from tests.roster.district import District, Taken
 from tests.roster.uploads import ENROLLMENT, SMALLEST, STUDENT, Said, judged, lines, said
 
@@ -92,6 +94,25 @@ def test_it_is_said_of_each_kind() -> None:
     taken = district.take(**{name: text.replace("01", "1").replace("02", "2") for name, text in files.items()})
     assert len(zeros(taken)) == 2
     assert {kind for kind in ("school", "teacher") if f"{kind} id " in " ".join(zeros(taken))} == {"school", "teacher"}
+
+
+@pytest.mark.parametrize(
+    ("user", "held"), [("1", True), ("2", False), ("001", False), ("7", False)], ids=["lost", "new", "kept", "new too"]
+)
+def test_a_delta_that_has_lost_its_zeros_is_held(user: str, held: bool) -> None:
+    bulk, delta = (files_in(HERE / "oneroster" / "good" / case) for case in ("bulk", "delta"))
+    district = District(form=load("oneroster"))
+    district.take_files({name: content.replace(b"p1", b"001") for name, content in bulk.items()})
+    header, *_ = delta["users.csv"].splitlines()
+    row = bulk["users.csv"].splitlines()[1].replace(b"p1,,,", f"{user},active,2026-10-01,".encode())
+    role = bulk["roles.csv"].splitlines()[1].replace(b"r1,,,p1,", f"r9,active,2026-10-01,{user},".encode())
+    roles = b"\n".join([bulk["roles.csv"].splitlines()[0], role, b""])
+    users = b"\n".join([header, row.replace(b",g1,", b",,"), b""])
+    enrollments = delta["enrollments.csv"].splitlines()[0] + b"\n"
+    taken = district.work_out(delta | {"users.csv": users, "roles.csv": roles, "enrollments.csv": enrollments})
+    assert user in taken.validated.roster[Kind.STUDENT]["id"].tolist()
+    assert (taken.verdict.outcome is Outcome.HELD) == held
+    assert bool(zeros(taken)) == held
 
 
 # -------------------------------------------------------------------------------------------- references in one upload

@@ -132,7 +132,9 @@ def _both(held: str, now: str) -> str:
 
 def _lost_zeros(validated: Validated, held: Held, kind: Kind, at: Positions) -> Lost | None:
     came = validated.roster.get(kind)
-    return None if came is None else lost_zeros(came["id"], at, held.records[kind]["id"])
+    if came is None:
+        return None
+    return lost_zeros(came["id"], at, held.records[kind]["id"], whole=kind not in validated.deltas)
 
 
 def _about_zeros(kind: Kind, said: str, validated: Validated) -> pd.DataFrame:

@@ -90,6 +90,7 @@ def validate(parsed: Parsed, held: "Roster | None" = None) -> Validated:
     desk.roster = {kind: frame for kind, frame in desk.held.items() if kind is not Kind.ENROLLMENT}
     sheets, roles, checked = [read_back.begin(sheet) for sheet in parsed.sheets], parsed.roles, parsed.checked
     desk.ids = written_ids(sheets)
+    deltas = frozenset(sheet.form.kind for sheet in sheets if sheet.delta)
     del parsed  # with the caller's only hold on it: a sheet is let go of once it is judged
     while sheets:
         readings = [sheet for sheet in sheets if sheet.name == sheets[0].name]
@@ -108,6 +109,7 @@ def validate(parsed: Parsed, held: "Roster | None" = None) -> Validated:
         doubtful=frozenset(desk.doubtful),
         files=desk.files,
         let_drop=desk.let_drop,
+        deltas=deltas,
         teachers_enrolled=TEACHER in desk.came,
     )
 

@@ -32,20 +32,26 @@ class Lost:
         return f'{self.count:,} {kind} ids such as "{self.came}" are held as "{self.held}"'
 
 
-def lost_zeros(came: pd.Series, at: Positions, held: pd.Series) -> Lost | None:
-    """What has lost its zeros, where that is more than kept them; `at`: where each id that came is held, or -1."""
+def lost_zeros(came: pd.Series, at: Positions, held: pd.Series, *, whole: bool = True) -> Lost | None:
+    """What has lost its zeros, where that is more than kept them; `at`: where each id that came is held, or -1.
+
+    Of a delta (not `whole`) what is held goes on, so only new ids tell.
+    """
     if not len(held) or not (new := at < 0).any():
         return None
-    zeros = _zeros(held)
-    kept = np.zeros(len(held), bool)
-    kept[at[~new]] = True
-    missing, others = held[zeros & ~kept], came[new]
-    if not len(missing):
-        return None
+    zeros, others = _zeros(held), came[new]
+    if whole:
+        came_so = np.zeros(len(held), bool)
+        came_so[at[~new]] = True
+        kept = int((zeros & came_so).sum())
+        zeros &= ~came_so
+    else:
+        kept = int(_zeros(others).sum())
+    missing = held[zeros]
     others = others[~_mask(pc.starts_with(arrow(others), "0")) | _mask(pc.equal(arrow(others), "0"))]
     found = look_up(_bare(missing), others)
     lost = np.flatnonzero(found >= 0)
-    if len(lost) <= (zeros & kept).sum():
+    if len(lost) <= kept:
         return None
     return Lost(len(lost), str(others.iloc[found[lost[0]]]), str(missing.iloc[lost[0]]))
 
