@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sftpingest.inbox.boxes import Bounds, Opening, pgp
+from sftpingest.inbox.boxes import Bounds, Opening, keys
 from sftpingest.sync.files import Files
 from tests.sync.packed import zipped
 from tests.sync.pgp import Correspondent, agents, needs_gpg
@@ -26,7 +26,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = (
         tmp_path_factory.mktemp("a-district-with-a-long-name-of-sixty-letters-and-more-than-that-0123456789") / "pgp"
     )
-    pgp.make(folder, "Lake")
+    keys.make(folder, "Lake")
     assert len(str(folder)) > 100
     return folder
 
@@ -34,7 +34,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def district(home: Path) -> Iterator[Correspondent]:
     """Who has the public key."""
-    with Correspondent.of(pgp.keys(home)[0].public) as district:
+    with Correspondent.of(keys.keys(home)[0].public) as district:
         yield district
 
 
@@ -69,7 +69,7 @@ def test_a_zip_may_be_encrypted(tmp_path: Path, home: Path, district: Correspond
 
 
 def test_a_signature_of_somebody_unknown_is_no_hindrance(tmp_path: Path, home: Path) -> None:
-    with Correspondent.of(pgp.keys(home)[0].public) as somebody:
+    with Correspondent.of(keys.keys(home)[0].public) as somebody:
         [theirs] = somebody.fingerprints()
         own = somebody.make("Somebody")
         packed = somebody.encrypt(NOISE, "-r", theirs, "--sign", "--local-user", own)
@@ -110,8 +110,8 @@ def test_a_bomb_is_stopped_and_never_read_in_part(tmp_path: Path, home: Path, di
 def test_other_keys_are_another_fingerprint_only_of_what_is_encrypted(
     tmp_path: Path, home: Path, district: Correspondent
 ) -> None:
-    def fingerprint(keys: Path) -> str:
-        with Files(tmp_path, Opening(keys=keys), tmp_path) as files:
+    def fingerprint(home: Path) -> str:
+        with Files(tmp_path, Opening(keys=home), tmp_path) as files:
             return files.fingerprint()
 
     (tmp_path / "students.csv").write_bytes(b"x")
@@ -126,11 +126,12 @@ KILLED = """
 import sys, time
 from pathlib import Path
 from sftpingest.inbox.boxes import Opening
+from sftpingest.inbox.boxes.gpg import gnupg_on
 from sftpingest.sync.files import Files
 
 with Files(Path(sys.argv[1]), Opening(keys=Path(sys.argv[2])), Path(sys.argv[1])) as files:
     print(len(files["students.csv"]), flush=True)
-    with __import__("sftpingest.inbox.boxes.pgp", fromlist=["_gpg"])._gpg(Path(sys.argv[2])):
+    with gnupg_on(Path(sys.argv[2])):
         print("keys are open", flush=True)
         time.sleep(60)
 """

@@ -15,7 +15,7 @@ from sftpingest.cli import audit, terminal
 from sftpingest.cli.installation import Installation, opened
 
 if TYPE_CHECKING:
-    from sftpingest.inbox.boxes.pgp import Key
+    from sftpingest.inbox.boxes.keys import Key
 
 _LARGEST = 10**6
 
@@ -52,7 +52,7 @@ def pgp(
 
     The public key goes to standard output, to be sent to the district. Of several it is the newest.
     """
-    from sftpingest.inbox.boxes import pgp as gnupg
+    from sftpingest.inbox.boxes import keys as gnupg
 
     if make + (import_ is not None) + (remove is not None) > 1:
         raise terminal.Stopped("Say one of --make, --import and --remove.")
@@ -76,7 +76,7 @@ def _private(path: Path) -> bytes:
 
 
 def _remove(here: Installation, slug: str, fingerprint: str, yes: bool) -> None:
-    from sftpingest.inbox.boxes import pgp as gnupg
+    from sftpingest.inbox.boxes import keys as gnupg
 
     home, wanted = here.folders(slug).pgp, "".join(fingerprint.split()).upper()
     key = next((key for key in gnupg.keys(home) if key.fingerprint == wanted), None)

@@ -8,6 +8,7 @@ Out: the sync at its end, and its report in the district's folder.
     restore   back to an earlier roster
     reports   the report of a sync, from what the journal and the snapshot hold
     files     the uploaded files, read when they are asked for
+    uploaded  those of a district's upload, with what its settings allow
 
 Callers name the module: nothing is imported here, so that a check at home need not wait until the store is loaded.
 """

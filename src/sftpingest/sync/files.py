@@ -8,22 +8,18 @@ Out: a mapping from names to bytes that holds nothing in memory, a fingerprint o
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import pandas as pd
 
-from sftpingest.inbox import Folders, boxes, intact, look
-from sftpingest.inbox.boxes import USUAL, Bounds, Opening, Said, Spool, Told
+from sftpingest.inbox import boxes, look
+from sftpingest.inbox.boxes import Opening, Said, Spool, Told
 from sftpingest.roster.finding import Code, Severity, found, one_line, together
 from sftpingest.roster.format import Format, WrongFormat, load, names
 from sftpingest.roster.frames import text
 from sftpingest.roster.recognise import AUTO
-
-if TYPE_CHECKING:  # a check at home knows no store
-    from sftpingest.store.accounts import DistrictSettings
 
 _CODES = {
     Said.UNPACKED: (Code.FILE_UNPACKED, Severity.NOTE),
@@ -91,26 +87,6 @@ def _finding(told: Told) -> pd.DataFrame:
     code, severity = _CODES[told.said]
     file, detail = one_line(text([told.file, told.detail]))
     return found(code, severity, file, detail=detail)
-
-
-@contextmanager
-def files_of(folders: Folders, mark: str, settings: "DistrictSettings") -> Iterator[Files]:
-    """The files of a snapshot as they were judged; none where they are gone, or were written to since."""
-    snapshot = folders.uploads / mark
-    there = snapshot if snapshot.is_dir() and intact(snapshot) else None
-    with Files(there, opening(settings, folders.pgp), folders.uploads) as files:
-        yield files
-
-
-def opening(settings: "DistrictSettings", keys: Path) -> Opening:
-    """What may be opened in an upload of a district. Its quotas hold for what is in boxes too."""
-    most = USUAL
-    bounds = Bounds(
-        members=min(most.members, settings.quota_files),
-        bytes=min(most.bytes, settings.quota_bytes or most.bytes),
-        file_bytes=settings.quota_file_bytes,
-    )
-    return Opening(bounds, workbooks=settings.xlsx, keys=keys, known=known(settings.format))
 
 
 @cache

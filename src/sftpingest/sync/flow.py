@@ -33,10 +33,11 @@ from sftpingest.store.tables import SFTP, District, State, Sync
 from sftpingest.sync.chosen import Chosen, choose
 from sftpingest.sync.clock import Stages
 from sftpingest.sync.counted import counted
-from sftpingest.sync.files import Files, files_of
+from sftpingest.sync.files import Files
 from sftpingest.sync.memory import lean
 from sftpingest.sync.reports import rereport, write_report
 from sftpingest.sync.restore import is_restore, run_restore
+from sftpingest.sync.uploaded import files_of
 
 log = structlog.get_logger()
 

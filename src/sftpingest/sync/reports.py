@@ -19,7 +19,7 @@ from sftpingest.roster.report import Facts, report
 from sftpingest.store import accounts, journal
 from sftpingest.store.tables import District, Sync
 from sftpingest.sync.chosen import choose
-from sftpingest.sync.files import files_of
+from sftpingest.sync.uploaded import files_of
 
 
 def rereport(engine: Engine, folders: Folders, sync: Sync) -> None:

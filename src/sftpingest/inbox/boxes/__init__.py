@@ -6,7 +6,9 @@ Out: the files in them, on a file without a name that goes with the process; and
     unpack    opens box after box, until only files are left
     zips      which members of a zip count, by which names
     workbook  the sheets of a workbook as CSV, read by a process of its own (sheets)
-    pgp       a district's keys, and what is encrypted for them
+    pgp       what is encrypted for a district
+    keys      the keys of a district
+    gpg       GnuPG, and the end of it
     bounds    how far all of it may grow
     spool     where it lies meanwhile
 """

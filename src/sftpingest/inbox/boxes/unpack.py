@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path, PurePath
 
-from sftpingest.inbox.boxes import pgp, workbook, zips
+from sftpingest.inbox.boxes import gpg, pgp, workbook, zips
 from sftpingest.inbox.boxes.bounds import DAMAGED, Bounds, Box, Room, Unpackable, chunks
 from sftpingest.inbox.boxes.spool import Lying, Place, Spool
 
@@ -74,7 +74,7 @@ def unpack(lying: Mapping[str, Path], how: Opening, spool: Spool) -> Unpacked:
     work = _Unpacking(how, spool, Room(how.bounds))
     for name, path in sorted(lying.items(), key=lambda each: is_box(each[0])):
         work.take(_File(name, Lying(path)))
-    return Unpacked(work.files, tuple(work.told), pgp.marks(how.keys) if "pgp" in work.opened else ())
+    return Unpacked(work.files, tuple(work.told), gpg.marks(how.keys) if "pgp" in work.opened else ())
 
 
 @dataclass
