@@ -34,18 +34,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder `bin` of an environment with the wheel in it. What it stands on is lent by ours."""
     there = tmp_path_factory.mktemp("installed") / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", there], check=True, timeout=60)
-    install = [
-        "-m",
-        "pip",
-        "--python",
-        there / "bin" / "python",
-        "install",
-        "--quiet",
-        "--no-index",
-        "--no-deps",
-        wheel,
-    ]
-    subprocess.run([sys.executable, *install], check=True, timeout=60)
+    pip = [sys.executable, "-m", "pip", "--python", str(there / "bin" / "python")]
+    subprocess.run([*pip, "install", "--quiet", "--no-index", "--no-deps", str(wheel)], check=True, timeout=60)
     (packages,) = there.glob("lib/python*/site-packages")
     (packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return there / "bin"
