@@ -133,6 +133,14 @@ function Test-AtHome {
     }
 }
 
+function Get-Sum {
+    # of every file, to see whether the export still writes
+    $found = foreach ($path in [IO.Directory]::GetFiles($script:Set['folder'])) {
+        "$((Get-FileHash -LiteralPath $path -Algorithm SHA256).Hash) $path"
+    }
+    return ($found | Sort-Object) -join "`n"
+}
+
 function Get-Listed([string[]] $Lines) {
     # every report that sftp has just listed, oldest first
     $found = foreach ($line in $Lines) {
@@ -252,8 +260,15 @@ try {
     [void] [IO.Directory]::CreateDirectory($script:Set['reports'])
     $script:LogFile = Join-Path $script:Set['reports'] 'upload.log'
     Write-SshConfig
+    $before = Get-Sum
     if ($script:Set['check'] -ne 'no') { Test-AtHome }
+    if ((Get-Sum) -ne $before) {
+        Stop-Upload 5 'The files changed while they were checked: the export still runs. Nothing was uploaded.'
+    }
     $seen = Send-File
+    if ((Get-Sum) -ne $before) {
+        Stop-Upload 5 'The files changed while they were uploaded: some may be old and some new. Run this once more.'
+    }
     Write-Said 'Uploaded. Waiting for the report.'
     Wait-Report $seen
     $result = Save-Report

@@ -82,6 +82,14 @@ check_at_home() {
     esac
 }
 
+sums() { # of every file, to see whether the export still writes
+    cksum "$folder"/* 2>/dev/null
+}
+
+unchanged() { # since the beginning
+    sums | cmp -s - "$work/sums"
+}
+
 # The reports are listed in the same session, just before the first file is sent: what is newer then is a new one.
 upload() {
     {
@@ -180,8 +188,11 @@ work=$(mktemp -d) || stop 2 "No temporary folder could be made."
 trap 'rm -rf "$work"' EXIT
 trap 'exit 5' HUP INT TERM
 write_ssh_config
+sums >"$work/sums"
 [ "$check" = no ] || check_at_home
+unchanged || stop 5 "The files changed while they were checked: the export still runs. Nothing was uploaded."
 upload
+unchanged || stop 5 "The files changed while they were uploaded: some may be old and some new. Run this once more."
 say "Uploaded. Waiting for the report."
 wait_for_report
 keep_report

@@ -40,6 +40,8 @@ def test_both_scripts_speak_to_the_server_in_the_same_way() -> None:
         (2, "Copy upload.conf.example to it."),
         (2, "wait and every are whole numbers."),
         (4, "The check at home refuses these files. Nothing was uploaded."),
+        (5, "The files changed while they were checked: the export still runs. Nothing was uploaded."),
+        (5, "The files changed while they were uploaded: some may be old and some new. Run this once more."),
         (5, "The upload failed three times."),
         (5, "minutes. Look into /reports later, or ask whoever runs the server."),
     ],

@@ -43,11 +43,13 @@ class Script:
 
     def start(self, **more: object) -> "subprocess.Popen[str]":
         """Run it as cron does: with hardly any environment, and not in its own folder."""
+        before = more.pop("path", None)
+        path = os.pathsep.join(str(part) for part in (before, os.environ["PATH"]) if part)
         lines = [f"{name} = {value}" for name, value in (self.settings | more).items() if value is not None]
         (self.root / "upload.conf").write_text("# a comment\r\n" + "\r\n".join(lines) + "\r\n")
         return subprocess.Popen(
             ["sh", str(SCRIPT), str(self.root / "upload.conf")],
-            env={"PATH": os.environ["PATH"], "HOME": str(self.root), "TMPDIR": str(self.root / "tmp")},
+            env={"PATH": path, "HOME": str(self.root), "TMPDIR": str(self.root / "tmp")},
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -156,6 +158,28 @@ def test_the_report_of_another_upload_is_not_taken_for_ours(script: Script) -> N
     assert f"Report {first:06d} is about other files" in said
     assert f"Upload {second} of District" in said
     assert f"Upload {first} of District" not in said
+
+
+def test_an_export_that_still_runs_is_seen_before_anything_is_uploaded(script: Script) -> None:
+    script.export(without_mistakes())
+    slow = script.root / "slow"  # checks, and meanwhile a row comes
+    slow.write_text(f'#!/bin/sh\n"{script.root}/sftpingest" "$@"\necho >> "$2/students.csv"\n')
+    slow.chmod(0o755)
+    done = script(check=slow)
+    assert done.returncode == 5
+    assert "The files changed while they were checked: the export still runs." in done.stderr
+    assert script.district.names("/") == {"README.txt", "reports"}
+
+
+def test_an_export_that_runs_during_the_upload_is_seen(script: Script) -> None:
+    script.export(without_mistakes())
+    wrapped = script.root / "bin" / "sftp"  # uploads, and meanwhile a row comes
+    wrapped.parent.mkdir()
+    wrapped.write_text(f'#!/bin/sh\n{shutil.which("sftp")} "$@" && echo >> "{script.folder}/students.csv"\n')
+    wrapped.chmod(0o755)
+    done = script(path=wrapped.parent)
+    assert done.returncode == 5
+    assert "The files changed while they were uploaded" in done.stderr
 
 
 def test_where_no_report_comes_in_time_it_says_so(script: Script) -> None:
