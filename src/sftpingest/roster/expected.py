@@ -45,9 +45,9 @@ def expect(files: Mapping[str, bytes], form: Format, named: Mapping[str, str] = 
     own = {name: file.name for name in files if name not in doubts and (file := form.file(name))}
     names = {**own, **told.names, **hand.names}
     renamed = [found(Code.FILE_RECOGNISED, Severity.NOTE, name, detail=own) for name, own in sorted(told.names.items())]
-    if not form.manifest:
+    if not form.manifest and not form.not_rostered:
         return Expected(names, findings=together(renamed), doubts=doubts)
-    manifest = _named(files, form.manifest)
+    manifest = _named(files, form.manifest) if form.manifest else ""
     said = read_manifest(files[manifest], manifest, (*form.names, *form.not_rostered)) if manifest else Manifest()
     own_names = names | {name: spelt for name in files if name not in doubts and (spelt := _counted(name, form))}
     modes = {name: said.modes.get(spelt, "unnamed" if manifest else "") for name, spelt in own_names.items()}
@@ -64,7 +64,7 @@ def expect(files: Mapping[str, bytes], form: Format, named: Mapping[str, str] = 
         left_out=left_out,
         counted=counted,
         manifest=manifest,
-        partial=any(name not in read_so for name in form.names if name not in beside),
+        partial=bool(form.manifest) and any(name not in read_so for name in form.names if name not in beside),
         findings=together([said.findings, *renamed, *missing, *unexpected, *noted]),
         doubts=doubts,
     )

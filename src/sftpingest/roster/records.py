@@ -99,18 +99,19 @@ def derived(rows: pd.DataFrame, ids: pd.Series, kind: Kind) -> pd.DataFrame:
     return frame[filled(ids)].drop_duplicates("id").reset_index(drop=True)
 
 
-def sections(rows: pd.DataFrame, primary: Positions, teachers: pd.DataFrame) -> pd.DataFrame:
+def sections(rows: pd.DataFrame, primary: Positions, teachers: pd.Series) -> pd.DataFrame:
     """Sections; where their courses, terms and teachers stand in the same rows, with the name that Clever generates.
 
-    (clever.md 1.4)
+    (clever.md 1.4). A name of their own wins. `primary`: where the last name of the first teacher stands in `teachers`.
     """
     frame = records(rows, Kind.SECTION)
-    last_names = arrow(take(teachers["last_name"], primary, rows.index))
-    return frame.assign(
-        course_id=course_ids(rows).array,
-        term_id=term_ids(rows).array,
-        name=_section_name(rows, last_names).array,
-    )
+    generated = _section_name(rows, arrow(take(teachers, primary, rows.index)))
+    own = arrow(cell(rows, "name"))
+    made = {"name": text(pc.if_else(pc.equal(own, ""), arrow(generated), own))}
+    for kind, ids in ((Kind.COURSE, course_ids), (Kind.TERM, term_ids)):
+        if any(name.startswith(f"{kind}.") for name in names(rows)):
+            made[f"{kind}_id"] = ids(rows)
+    return frame.assign(**{name: cells.array for name, cells in made.items()})
 
 
 def _section_name(rows: pd.DataFrame, last_names: pa.Array) -> pd.Series:

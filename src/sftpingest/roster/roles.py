@@ -68,7 +68,7 @@ def _about_people(sheet: Sheet, rows: pd.DataFrame, people: pd.Series) -> pd.Dat
 
 
 def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
-    rows = rows[[name for name in ("person_id", "role", "school_id", "rank") if name in rows]]
+    rows = rows[[name for name in ("person_id", "role", "school_id", "grade", "rank") if name in rows]]
     if "rank" not in rows:
         return rows
     later = (rows["rank"] == "secondary").to_numpy(bool)
@@ -89,24 +89,26 @@ def with_roles(sheet: Sheet, roles: Roles, held: pd.DataFrame) -> Sheet:
         those = pd.concat([those, silent[one_of(silent["role"], words)]])
     schools, role = _by_person(those, "school_id"), those.drop_duplicates("person_id")
     at = look_up(sheet.rows["id"], role["person_id"])
-    return _put(sheet, at, schools, role["role"])
+    return _put(sheet, at, schools, role)
 
 
 def _with_one(sheet: Sheet, roles: Roles, words: frozenset[str]) -> Sheet:
     """The same where nobody has two roles and none is held: without looking anybody up again."""
     at = roles.at(sheet.rows["id"])
     meant = np.append(one_of(roles.rows["role"], words), False)
-    return _put(sheet, np.where(meant[at], at, np.int32(-1)), roles.rows["school_id"], roles.rows["role"])
+    return _put(sheet, np.where(meant[at], at, np.int32(-1)), roles.rows["school_id"], roles.rows)
 
 
-def _put(sheet: Sheet, at: Positions, schools: pd.Series, role: pd.Series) -> Sheet:
-    """The people who have a role, with what stands at their place in `schools` and `role`."""
+def _put(sheet: Sheet, at: Positions, schools: pd.Series, roles: pd.DataFrame) -> Sheet:
+    """The people who have a role, with what stands at their place in `schools` and `roles`."""
     rows = sift(sheet.rows, at >= 0)
     at = at[at >= 0]
     more = {"school_id": text(pc.take(arrow(schools), at), rows.index)}
+    if "grade" in roles and "grade" not in rows and "grade" in sheet.form.columns:
+        more["grade"] = text(pc.fill_null(pc.take(arrow(roles["grade"]), at), ""), rows.index)
     for column in sheet.form.columns.values():
         if column.heading == "role" and not column.name.startswith("only."):
-            more[column.name] = text(pc.take(arrow(role), at), rows.index)
+            more[column.name] = text(pc.take(arrow(roles["role"]), at), rows.index)
     return replace(sheet, rows=rows.assign(**more))
 
 

@@ -86,10 +86,26 @@ def refuse_readings(files: "tuple[FileFormat, ...]", roles: "FileFormat | None")
         if names.setdefault(file.name.casefold(), file.name) != file.name:
             raise Unusable(_file(file), f"it is the same file as {names[file.name.casefold()]}. Spell it alike.")
         readings = [each for each in files if each.name == file.name and not each.derived]
+        _refuse_twice(file, files)
         _refuse_reading(file, readings, roles)
         for key in ("lists", "if_known", "usual"):
             if strange := sorted(set(getattr(file, key)) - set(file.columns)):
                 raise Unusable(_file(file), f"{key} names {strange[0]}, which is no column here. Take it out.")
+
+
+def _refuse_twice(file: "FileFormat", files: "tuple[FileFormat, ...]") -> None:
+    """Refuse what would be said in two places: who learns, who teaches, a course, a term."""
+    for part in ("course", "term"):
+        if file.part(part) and f"{part}_id" in file.columns:
+            raise Unusable(_place(file, f"{part}_id"), f"{part} has a table of its own here. Keep one of them.")
+    if file.kind is not Kind.ENROLLMENT:
+        return
+    who = file.columns["person_id"].refers
+    same = [each for each in files if each.kind is Kind.ENROLLMENT and each.columns["person_id"].refers is who]
+    taught = who is Kind.TEACHER and [each for each in files if each.part("teaches")]
+    if same[0] is not file or taught:
+        other = same[0].name if same[0] is not file else f"teaches of {taught[0].name}" if taught else ""
+        raise Unusable(_place(file, "person_id"), f"{other} says already which {who}s a section has. Keep one of them.")
 
 
 def _refuse_reading(file: "FileFormat", readings: "list[FileFormat]", roles: "FileFormat | None") -> None:

@@ -300,9 +300,9 @@ def _records(
         desk.roster[Kind.CONTACT] = records.contacts(rows, told.first | told.contact)
     if "agents" in first and kind is Kind.STUDENT:
         desk.agents.append(contacts.named(first))
-    if sheet.form.part("teaches"):
+    if any(map(sheet.form.part, IN_SECTIONS)):
         positions = {name: looked_up.positions[told.first] for name, looked_up in referred.items()}
-        _sections(first, positions, desk)
+        _sections(sheet.form, first, positions, desk)
     else:
         frame = records.more_schools(records.records(first, kind), rows[told.school])
         frame = keep_added(frame, desk.held, [form for form in desk.adds if form.kind is kind])
@@ -383,11 +383,25 @@ def _about_nobody(sheet: Sheet, rows: pd.DataFrame, desk: _Desk) -> pd.DataFrame
     return refer(rows, sheet.form.columns["id"], known, sheet).findings
 
 
-def _sections(rows: pd.DataFrame, positions: Mapping[str, Positions], desk: _Desk) -> None:
-    """Sections bring their courses, their terms, and who teaches them."""
-    desk.roster[Kind.SECTION] = records.sections(rows, positions["teaches.1"], desk.roster[Kind.TEACHER])
-    desk.roster[Kind.COURSE] = records.derived(rows, records.course_ids(rows), Kind.COURSE)
-    desk.roster[Kind.TERM] = records.derived(rows, records.term_ids(rows), Kind.TERM)
+#: What the rows of sections may bring besides: who teaches them, their courses, their terms.
+IN_SECTIONS = ("teaches", "course", "term")
+
+
+def _sections(form: FileFormat, rows: pd.DataFrame, positions: Mapping[str, Positions], desk: _Desk) -> None:
+    """Sections may bring their courses, their terms, and who teaches them."""
+    nobody = np.full(len(rows), -1, np.int32)
+    teachers = desk.roster[Kind.TEACHER]["last_name"] if Kind.TEACHER in desk.roster else blank(0)
+    desk.roster[Kind.SECTION] = records.sections(rows, positions.get("teaches.1", nobody), teachers)
+    if form.part("course"):
+        desk.roster[Kind.COURSE] = records.derived(rows, records.course_ids(rows), Kind.COURSE)
+    if form.part("term"):
+        desk.roster[Kind.TERM] = records.derived(rows, records.term_ids(rows), Kind.TERM)
+    if form.part("teaches"):
+        desk.roster[Kind.ENROLLMENT] = _taught(rows, positions)
+
+
+def _taught(rows: pd.DataFrame, positions: Mapping[str, Positions]) -> pd.DataFrame:
+    """Who teaches. A teacher who stands twice in one section teaches it once, in the first place."""
     here = np.arange(len(rows), dtype=np.int32)
     taught = []
     for name, teachers in positions.items():
@@ -397,9 +411,7 @@ def _sections(rows: pd.DataFrame, positions: Mapping[str, Positions], desk: _Des
             school = positions["school_id"][there]
             taught.append(records.enrollments(here[there], teachers[there], school, TEACHER, place))
     teaches = pd.concat(taught, ignore_index=True)
-    # A teacher who stands twice in one section teaches it once, in the first place.
-    twice = said_before(pack(teaches["section"].to_numpy(), teaches["person"].to_numpy()))
-    desk.roster[Kind.ENROLLMENT] = teaches[~twice]
+    return teaches[~said_before(pack(teaches["section"].to_numpy(), teaches["person"].to_numpy()))]
 
 
 # ------------------------------------------------------------------------------------------------------- turned away
@@ -414,7 +426,7 @@ def _turn_away(sheet: Sheet, rejected: pd.DataFrame, roots: pd.Series, desk: _De
     if not readable.all():
         desk.doubtful.add(kind)
     desk.turn_away(kind, keys[readable])
-    if kind is Kind.SECTION and sheet.form.part("teaches"):
+    if kind is Kind.SECTION and any(map(sheet.form.part, ("course", "term"))):
         for rows in (rejected, sheet.malformed):
             desk.name(Kind.COURSE, records.course_ids(rows))
             desk.name(Kind.TERM, records.term_ids(rows))
