@@ -16,7 +16,22 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from sftpingest.cli import audit, ban, check, demo, district, doctor, ingest, keys, login, roster, serve, sync, terminal
+from sftpingest.cli import (
+    audit,
+    ban,
+    check,
+    demo,
+    district,
+    doctor,
+    ingest,
+    keys,
+    login,
+    roster,
+    serve,
+    sync,
+    terminal,
+)
+from sftpingest.cli import map as mapping
 
 app = typer.Typer(
     name="sftpingest",
@@ -33,7 +48,7 @@ app.add_typer(sync.app, name="sync")
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 serve.add_up(app)
-for noun in (demo, check, ingest, sync, roster, doctor):
+for noun in (demo, check, mapping, ingest, sync, roster, doctor):
     noun.add_to(app)
 
 #: Options of the whole program that may stand anywhere in the line, and how many words follow them.
