@@ -1,0 +1,62 @@
+"""Stage 2, before the cells: the rows of one reading of a file.
+
+In: a sheet, the other readings of its file, who people are.
+Out: the sheet with its own rows; what no reading takes is turned away.
+"""
+
+from dataclasses import replace
+
+import pandas as pd
+
+from sftpingest.roster.desk import Desk, own_roots, turn_rows_away
+from sftpingest.roster.finding import together
+from sftpingest.roster.frames import blank
+from sftpingest.roster.kinds import Kind
+from sftpingest.roster.roles import Roles, held_roles, judge_roles, with_roles, without_role
+from sftpingest.roster.rows import choose
+from sftpingest.roster.sheet import Sheet
+
+
+def choose_rows(sheet: Sheet, others: list[Sheet], desk: Desk) -> Sheet:
+    """The rows of this reading. What no reading takes is turned away for all of them."""
+    kind, first = sheet.form.kind, sheet.name not in desk.split
+    desk.split.add(sheet.name)
+    chosen = choose(sheet, [sheet, *others] if first else [])
+    desk.findings.append(chosen.findings)
+    if len(chosen.passed):
+        desk.passed[kind] = chosen.passed
+    if len(chosen.leaving):
+        leaving = desk.ids.put_back(sheet.form, chosen.leaving)
+        desk.leaving[kind] = pd.concat([leaving, desk.leaving.get(kind, leaving[:0])])
+    lost = [chosen.lost]
+    if sheet.form.roles and desk.roles:
+        held = _held_roles([sheet, *others], desk)
+        if first:
+            rows, findings = without_role(chosen.sheet, desk.roles, held)
+            desk.findings.append(findings)
+            lost.append(rows)
+        chosen = replace(chosen, sheet=with_roles(chosen.sheet, desk.roles, held))
+    for rows in lost:
+        for each in (sheet, *others):
+            own = desk.ids.put_back(each.form, rows)
+            turn_rows_away(replace(each, malformed=each.malformed[:0]), own, own_roots(sheet, rows), desk)
+    return chosen.sheet
+
+
+def _held_roles(readings: list[Sheet], desk: Desk) -> pd.DataFrame:
+    """Who people are as held: the first word of each reading stands for its kind."""
+    words = {each.form.kind: next(iter(sorted(*each.form.only.values()))) for each in readings}
+    return held_roles([(word, desk.held[kind]) for kind, word in words.items() if kind in desk.held])
+
+
+def take_roles(sheet: Sheet | None, readings: list[Sheet], desk: Desk) -> None:
+    """Judge the file of roles, before the people are: they are told apart by it."""
+    if sheet is None:
+        desk.roles = Roles("", held_roles([]), pd.DataFrame({"person_id": blank(0)}), together([]))
+        return
+    known = desk.known(Kind.SCHOOL)
+    schools = desk.ids.written(Kind.SCHOOL, known.keys)
+    keys = pd.concat([schools, desk.passed.get(Kind.SCHOOL, blank(0))], ignore_index=True)
+    people = readings[0].rows["id"]
+    desk.roles = judge_roles(sheet, people, replace(known, keys=keys), whole=not readings[0].delta)
+    desk.findings.append(desk.roles.findings)
