@@ -62,7 +62,6 @@ COSTS = {
     Code.ROW_TOTALS: {Severity.ROW},
     Code.VALUE_ROUNDED: {Severity.ROW, Severity.VALUE},
     Code.VALUE_DAMAGED: {Severity.ROW, Severity.VALUE},
-    Code.ID_REPEATED: {Severity.ROW},
     Code.ID_ZEROS_LOST: {Severity.NOTE},
     Code.REFERENCE_UNKNOWN: {Severity.ROW, Severity.VALUE},
     Code.REFERENCE_REJECTED: {Severity.ROW, Severity.VALUE},
