@@ -1,7 +1,7 @@
 """`sftpingest roster`: what the store holds now, or held after a sync.
 
 In:  a district, a kind, a sync.
-Out: a table, CSV, JSON or Parquet.
+Out: a table, CSV, JSON or Parquet; or a OneRoster set or Clever's files.
 """
 
 import sys
@@ -18,6 +18,9 @@ from sftpingest.cli.installation import opened
 if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy import Connection
+
+    from sftpingest.roster.kinds import Roster
+    from sftpingest.roster.write import About
 
 
 class KindName(StrEnum):
@@ -41,6 +44,13 @@ class Shape(StrEnum):
     CSV = "csv"  #: UTF-8, to standard output or one file a kind
     JSON = "json"  #: a list of records
     PARQUET = "parquet"  #: one file a kind
+    ONEROSTER_1_2 = "oneroster-1.2"  #: a set of files that other systems read, as a zip or in a folder
+    ONEROSTER_1_1 = "oneroster-1.1"  #: the same in the older version
+    CLEVER = "clever"  #: the files of Clever's SFTP upload
+
+
+#: Formats of whole rosters.
+_WHOLE = (Shape.ONEROSTER_1_2, Shape.ONEROSTER_1_1, Shape.CLEVER)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -50,6 +60,7 @@ def add_to(app: typer.Typer) -> None:
             "sftpingest roster springfield",
             "sftpingest roster springfield --kind student --format csv > students.csv",
             "sftpingest roster springfield --as-of 12 --format parquet --out ./then",
+            "sftpingest roster springfield --format oneroster-1.2 --out springfield.zip",
         )
     )(roster)
 
@@ -61,10 +72,16 @@ def roster(
     ] = None,
     as_of: Annotated[int | None, typer.Option(metavar="SYNC", min=1, help="As it was after this sync.")] = None,
     shape: Annotated[Shape, typer.Option("--format", help="How it is written.")] = Shape.TABLE,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write one file a kind into this folder.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Write into this folder; a OneRoster or Clever set, also a .zip."),
+    ] = None,
     json: terminal.AsJson = False,
 ) -> None:
-    """Show what the store holds, now or after an earlier sync."""
+    """Show what the store holds, now or after an earlier sync; or write it for another system to read."""
+    if shape in _WHOLE:
+        _export(slug, shape, kind, as_of, out, json=json)
+        return
     shape = Shape.JSON if json else shape
     if out is None and (shape is Shape.PARQUET or (shape is Shape.CSV and kind is None)):
         raise terminal.Stopped(f"{shape} needs a folder to write into: say --out DIR{_or_kind(shape)}.")
@@ -79,6 +96,43 @@ def roster(
     else:
         texts = (f'"{name}": {_text(frame, shape).rstrip()}' for name, frame in frames.items())
         _print("{" + ",\n".join(texts) + "}\n", shape)
+
+
+def _export(slug: str, shape: Shape, kind: KindName | None, as_of: int | None, out: Path | None, *, json: bool) -> None:
+    """Write the whole roster in a format, and say what was written."""
+    from sftpingest.cli.exporting import export
+    from sftpingest.roster.write import Version, unsaid, write_clever, write_oneroster
+
+    if kind:
+        raise terminal.Stopped(f"{shape} is a set of files that belong together: leave --kind out.")
+    roster, about = _whole(slug, as_of)
+    out = out or Path(f"{slug}-{shape}.zip")
+    if shape is Shape.CLEVER:
+        files, left = write_clever(roster), unsaid(roster)
+    else:
+        files, left = write_oneroster(roster, about, Version(shape.removeprefix("oneroster-"))), {}
+    rows = export(files, out)
+    if json:
+        terminal.as_json({"path": str(out), "files": rows, "left": left})
+        return
+    terminal.table(("file", "rows"), rows.items())
+    terminal.say(f"Written to {out}.")
+    for words, count in left.items():
+        terminal.note(f"{count:,} {words}.")
+
+
+def _whole(slug: str, as_of: int | None) -> "tuple[Roster, About]":
+    """All of one roster, from one sync whatever is applied meanwhile. Raises Stopped where there is none."""
+    from sftpingest.roster.write import About
+    from sftpingest.store import accounts, journal, rosters
+
+    with opened() as here, here.engine.connect() as connection:
+        district_id, district = _district_id(connection, slug, as_of), accounts.district(connection, slug)
+        if (sync := as_of or district.head) is None:
+            raise terminal.Stopped(f"{slug} has no roster yet: nothing of it has been applied.")
+        applied = journal.sync(connection, sync)
+        day = (applied.finished_at or applied.created_at).date()
+        return rosters.whole(connection, district_id, sync), About(slug, district.name, day)
 
 
 def _print(text: str, shape: Shape) -> None:

@@ -26,16 +26,16 @@ def held(c: sa.Connection, district_id: int) -> Held:
     return Held(head is None, records, _held_enrollments(c, district_id), next_no)
 
 
-def whole(c: sa.Connection, district_id: int) -> Roster:
-    """All that the store holds of a district, as kinds.Roster says."""
+def whole(c: sa.Connection, district_id: int, as_of: int | None = None) -> Roster:
+    """All that the store holds of a district, now or as it was after the sync `as_of`, as kinds.Roster says."""
     texts = {kind: ["id", *VALUES[kind]] for kind in RECORDS}
     frames = {
-        kind: fetch(c, _current(kind, district_id), "no", 20_000, numbers={"no": "no"}, texts=texts[kind])
+        kind: fetch(c, _current(kind, district_id, as_of), "no", 20_000, numbers={"no": "no"}, texts=texts[kind])
         for kind in RECORDS
     }
     joins = fetch(
         c,
-        _current(Kind.ENROLLMENT, district_id),
+        _current(Kind.ENROLLMENT, district_id, as_of),
         "section_no",
         1000,
         numbers={name: name for name in ("section_no", "person_no", "school_no", "role", "position")},
@@ -84,8 +84,10 @@ def _held_enrollments(c: sa.Connection, district_id: int) -> pd.DataFrame:
     return fetch(c, _current(Kind.ENROLLMENT, district_id), "section_no", 1000, numbers=numbers)
 
 
-def _current(kind: Kind, district_id: int) -> str:
-    return f"{name_of(kind)} WHERE district_id = {int(district_id)} AND end_sync = {OPEN}"
+def _current(kind: Kind, district_id: int, as_of: int | None = None) -> str:
+    """The versions that hold now, or held then."""
+    then = f"end_sync = {OPEN}" if as_of is None else f"first_sync <= {int(as_of)} AND end_sync > {int(as_of)}"
+    return f"{name_of(kind)} WHERE district_id = {int(district_id)} AND {then}"
 
 
 def _next_no(c: sa.Connection, district_id: int, kind: Kind) -> int:

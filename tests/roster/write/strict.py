@@ -102,7 +102,8 @@ COLUMNS = {
 }
 _BOTH = """academicSessions categories classes classResources courses courseResources demographics enrollments
 lineItems orgs resources results users"""
-_NEW = """lineItemLearningObjectiveIds lineItemScoreScales resultLearningObjectiveIds resultScoreScales roles scoreScales
+_NEW = """lineItemLearningObjectiveIds lineItemScoreScales resultLearningObjectiveIds resultScoreScales roles
+scoreScales
 userProfiles userResources"""
 PROPERTIES = {"1.1": _BOTH.split(), "1.2": f"{_BOTH} {_NEW}".split()}
 ROLES = {

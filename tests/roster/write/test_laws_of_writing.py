@@ -7,17 +7,17 @@ from hypothesis import given, settings
 
 from sftpingest.roster.format import Format
 from sftpingest.roster.kinds import Kind, Roster
-from sftpingest.roster.write import Version, Written, write_clever, write_oneroster
+from sftpingest.roster.write import About, Version, Written, write_clever, write_oneroster
 from tests.roster.district import District
 from tests.roster.strategies import LAW, MORE
 from tests.roster.write.rosters import CLEVER, ONEROSTER, clever_rosters, oneroster_rosters, spread
 from tests.roster.write.strict import faults
 
-DAY = date(2026, 11, 28)
+ABOUT = About("lake", "Lake District", date(2026, 11, 28))
 
 
 def oneroster(roster: Roster, version: Version) -> dict[str, bytes]:
-    return whole(list(write_oneroster(roster, "Lake District", DAY, version)))
+    return whole(list(write_oneroster(roster, ABOUT, version)))
 
 
 def clever(roster: Roster) -> dict[str, bytes]:

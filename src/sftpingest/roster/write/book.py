@@ -1,6 +1,6 @@
 """What all files of a OneRoster set share: who is who in it.
 
-In: a roster, the name of its district, its day, a version.
+In: a roster, whose it is, a version.
 Out: Book: the records in the order of their keys, and the id of each as OneRoster allows it.
 """
 
@@ -25,12 +25,20 @@ from sftpingest.roster.write.spelling import columns_of, each, spelling
 
 
 @dataclass(frozen=True)
+class About:
+    """Whose roster it is, and of which day."""
+
+    slug: str
+    name: str
+    day: date  #: in its school year lie terms that have no dates
+
+
+@dataclass(frozen=True)
 class Book:
     """A roster on its way out."""
 
     roster: Roster
-    district: str  #: its name
-    day: date
+    about: About
     version: Version
     form: Format
     ids: Mapping[Kind, pd.Series]  #: the written id of each record
@@ -38,7 +46,7 @@ class Book:
     @property
     def root(self) -> str:
         """The id of the district itself: what belongs to no school belongs to it."""
-        return made("district", self.district)
+        return made("district", self.about.slug)
 
     def reading(self, kind: Kind, name: str) -> FileFormat:
         """How a file is read as that kind."""
@@ -70,11 +78,11 @@ class Book:
         return as_asked(form, kept, wanted, replace(asked, may_hold=allowed))
 
 
-def book(roster: Roster, district: str, day: date, version: Version) -> Book:
+def book(roster: Roster, about: About, version: Version) -> Book:
     """A roster in order, with the ids that it is written by."""
     ordered = in_order(roster)
     written = {kind: ids(kind, ordered[kind]["id"], ordered[kind]["id"]) for kind in RECORDS if kind not in _USERS}
-    return Book(ordered, district, day, version, load("oneroster"), written | _users(ordered))
+    return Book(ordered, about, version, load("oneroster"), written | _users(ordered))
 
 
 #: The kinds whose ids stand in one file, so that two of them may not have one id.

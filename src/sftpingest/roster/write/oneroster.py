@@ -1,18 +1,17 @@
 """A roster -> a OneRoster set.
 
-In: a roster, the name of its district, the day of which it is, a version.
+In: a roster, whose it is, a version.
 Out: the files of the set, the manifest first.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sftpingest.roster.frames import arrow, blank
 from sftpingest.roster.kinds import Kind, Roster
-from sftpingest.roster.write.book import Book, book
+from sftpingest.roster.write.book import About, Book, book
 from sftpingest.roster.write.joins import enrollments
 from sftpingest.roster.write.lines import Cells, Written, csv
 from sftpingest.roster.write.people import demographics, users
@@ -21,9 +20,9 @@ from sftpingest.roster.write.sessions import sessions
 from sftpingest.roster.write.spec import FILES, HEADINGS, Version
 
 
-def write_oneroster(roster: Roster, district: str, day: date, version: Version) -> Iterator[Written]:
+def write_oneroster(roster: Roster, about: About, version: Version) -> Iterator[Written]:
     """A whole set: `bulk` in every file that has records, `absent` the others."""
-    made = _made(book(roster, district, day, version))
+    made = _made(book(roster, about, version))
     there = {name: cells for name, cells in made.items() if cells}
     yield csv("manifest.csv", _manifest(version, there))
     for name in list(there):

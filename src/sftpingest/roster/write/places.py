@@ -20,7 +20,7 @@ _YEAR = "schoolYearSourcedId"
 
 def orgs(book: Book) -> Cells:
     """The district, and the schools in it."""
-    name = " ".join(book.district.split()) or "District"
+    name = " ".join(book.about.name.split()) or "District"
     district = {"sourcedId": book.root, "name": name, "type": "district"}
     parts: list[Cells] = [{heading: pa.array([cell]) for heading, cell in district.items()}]
     if len(wanted := book.wanted(Kind.SCHOOL)):

@@ -28,7 +28,7 @@ def sessions(book: Book, *, year: bool) -> Cells:
     parts = []
     if len(wanted["id"]):
         dates = zip(wanted["start_date"].to_pylist(), wanted["end_date"].to_pylist(), strict=True)
-        spans = [_span(start, end, book.day) for start, end in dates]
+        spans = [_span(start, end, book.about.day) for start, end in dates]
         years = _years(spans)
         starts, ends = (pa.array([span[at] for span in spans], pa.string()) for at in (0, 1))
         asked = Asked(else_={"title": "Term", "startDate": starts, "endDate": ends, "schoolYear": years})
@@ -64,7 +64,7 @@ def year_id() -> str:
 
 def _year(book: Book) -> Cells:
     starts = [start for start in book.roster[Kind.TERM]["start_date"] if start]
-    start, end = _span(max(starts, default=""), "", book.day)
+    start, end = _span(max(starts, default=""), "", book.about.day)
     year = {"title": "School year", "type": "schoolYear", "startDate": start, "endDate": end, "schoolYear": end[:4]}
     return stand_in(book, Kind.TERM, NAME, {"sourcedId": year_id()} | year)
 
