@@ -45,9 +45,9 @@ def test_a_shortened_number_is_dropped_and_said(cell: str) -> None:
 
 @pytest.mark.parametrize("cell", GENUINE)
 def test_what_only_looks_like_one_is_kept(cell: str) -> None:
-    section = lines(SECTION, f"north,{cell},oak,,Algebra,Fall")
+    section = lines(SECTION, f"north,{cell},oak,,Algebra,1.2E+11")
     validated = judged(sections=section, enrollments=lines(ENROLLMENT, f"north,{cell},ann"))
-    assert said(validated) == []
+    assert said(validated) == [Said("sections.csv", 2, "Term_name", "value.rounded", "value")]
     assert validated.roster[Kind.SECTION]["id"].tolist() == [cell]
 
 
@@ -103,7 +103,8 @@ def test_an_error_in_the_place_of_a_value_is_dropped_whatever_the_column(cell: s
 
 @pytest.mark.parametrize("cell", ["#", "##", "#1", "Apt #N/A", "#REF", "N/A", "#12 Room", "#N/A!"])
 def test_a_sign_in_a_text_is_no_error(cell: str) -> None:
-    assert said(judged(teachers=SMALLEST["teachers.csv"].replace("Oak", cell))) == []
+    text = lines(f"{TEACHER},Title", f"north,oak,Tia,{cell},#REF!", "south,elm,Tom,Elm,")
+    assert said(judged(teachers=text)) == [Said("teachers.csv", 2, "Title", "value.damaged", "value")]
 
 
 def test_an_error_in_a_required_cell_rejects_the_row_once() -> None:
