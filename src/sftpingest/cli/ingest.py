@@ -27,7 +27,7 @@ def add_to(app: typer.Typer) -> None:
 
 def ingest(
     slug: Slug,
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="Folder or zip with the files.")],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="Folder, zip or other packed file with the files.")],
     json: terminal.AsJson = False,
 ) -> None:
     """Take a folder or zip as an upload and wait.

@@ -4,7 +4,8 @@ In:  a sync that has ended.
 Out: its report in the district's folder. Made from nothing that a crash could have lost.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from sftpingest.roster.changes import Outcome
 from sftpingest.roster.format import Format, WrongFormat
 from sftpingest.roster.report import Facts, report
 from sftpingest.store import accounts, journal
-from sftpingest.store.tables import District, Sync
+from sftpingest.store.accounts import DistrictSettings
+from sftpingest.store.tables import District, State, Sync
 from sftpingest.sync.chosen import choose
 from sftpingest.sync.uploaded import files_of
 
@@ -27,8 +29,18 @@ def rereport(engine: Engine, folders: Folders, sync: Sync) -> None:
     with engine.connect() as c:
         findings = journal.findings(c, sync.id)
         settings = accounts.district_settings(accounts.district_of(c, sync.district_id))
-    with files_of(folders, sync.mark, settings) as files:
+    with _files(folders, sync, settings) as files:
         write_report(engine, folders, sync, findings, files)
+
+
+@contextmanager
+def _files(folders: Folders, sync: Sync, settings: DistrictSettings) -> Iterator[Mapping[str, bytes]]:
+    """The files of an upload; none of one that made us fail: opened again, it might keep its report from coming."""
+    if sync.state is State.FAILED:
+        yield {}
+        return
+    with files_of(folders, sync.mark, settings) as files:
+        yield files
 
 
 def write_report(

@@ -14,7 +14,16 @@ from typing import Protocol
 
 CHUNK = 1 << 20
 #: What Python's readers of packed bytes raise where these are not what they should be.
-DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError, LookupError)
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    ValueError,
+    LookupError,
+    OverflowError,
+)
 
 _UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 

@@ -8,7 +8,7 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 from xml.etree import ElementTree as ET
 
@@ -17,8 +17,9 @@ Shown: TypeAlias = dict[tuple[int, int], str | int]
 _BOOK, _RELATIONS, _STYLES = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _CHUNK = 1 << 20
-#: A cell with what stands in it; one that is empty ends at once and is none.
-_CELL = re.compile(rb"<(?:\w+:)?c\s([^<>]*[^<>/])>(.*?)</(?:\w+:)?c>", re.DOTALL)
+#: A cell with one of some attributes, and what stands in it; one that is empty ends at once and is none.
+_CELL = rb"<(?:\w+:)?c\s(?=[^<>]*\b(?:%s))([^<>]*[^<>/])>(.*?)</(?:\w+:)?c>"
+_FAULT, _STYLE, _ROW = rb"""t\s*=\s*["']e["']""", rb"""s\s*=\s*["'](?:%s)["']""", b"</row>"
 _ATTRIBUTE = re.compile(rb'([rst])\s*=\s*["\']([^"\']*)["\']')
 _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)</")
 _PLACE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
@@ -34,27 +35,28 @@ def shown(raw: bytes, sheet: str) -> Shown:
 
 
 def _odd(archive: zipfile.ZipFile, path: str, digits: dict[bytes, int]) -> Iterator[tuple[tuple[int, int], str | int]]:
-    for attributes, body in _cells(archive, path):
+    for attributes, body in _cells(archive, path, digits):
         said = dict(_ATTRIBUTE.findall(attributes))
-        fault, fewest = said.get(b"t") == b"e", digits.get(said.get(b"s", b""), 0)
         place = _place(said.get(b"r", b"").decode("ascii", "replace"))
-        if place and fault and (value := _VALUE.search(body)):
+        if place and said.get(b"t") == b"e" and (value := _VALUE.search(body)):
             yield place, value[1].decode("utf-8", "replace")
-        elif place and fewest and said.get(b"t", b"n") == b"n":
+        elif place and said.get(b"t", b"n") == b"n" and (fewest := digits.get(said.get(b"s", b""))):
             yield place, fewest
 
 
-def _cells(archive: zipfile.ZipFile, path: str) -> Iterator[tuple[bytes, bytes]]:
-    """Attributes and content of every cell, without the whole sheet in memory."""
+def _cells(archive: zipfile.ZipFile, path: str, styles: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Attributes and content of the cells with a fault or one of these styles, without the whole sheet in memory."""
+    wanted = [_FAULT, *([_STYLE % b"|".join(styles)] if styles else [])]
+    cell = re.compile(_CELL % b"|".join(wanted), re.DOTALL)
     rest = b""
     with archive.open(path) as file:
         while chunk := file.read(_CHUNK):
             rest += chunk
             end = 0
-            for found in _CELL.finditer(rest):
+            for found in cell.finditer(rest):
                 yield found[1], found[2]
                 end = found.end()
-            rest = rest[end:]
+            rest = rest[max(end, rest.rfind(_ROW)) :]
 
 
 def _place(reference: str) -> tuple[int, int] | None:
