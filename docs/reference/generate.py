@@ -70,7 +70,7 @@ MEANS = {
     "pause_end": "Last day on which uploads wait.",
     "quiet_seconds": "How long nothing may happen in the folder before an upload counts; by default that of the "
     "installation.",
-    "format": "How the files are spelt.",
+    "format": "How the files are spelt. A file of its own is read anew for each upload: see [mapping](../mapping.md).",
     "files": "What the uploaded file of that name is read as, whatever its name and headings say; `nothing` passes it "
     "over. `*` stands for any letters: `file.students_*.csv`. Two files that are then the same one refuse the upload.",
     "quota_bytes": "How much may lie in the folder of the district. A file that is uploaded anew does not count twice; "

@@ -307,3 +307,9 @@ def test_a_byte_order_mark_and_line_ends_of_windows_do_no_harm(tmp_path: Path) -
     path = tmp_path / "own.toml"
     path.write_bytes(b"\xef\xbb\xbf" + SOURCE.replace("LINE", "").replace("\n", "\r\n").encode())
     assert load(str(path)).title == "Our own"
+
+
+def test_the_example_in_the_documentation_loads(tmp_path: Path) -> None:
+    page = Path(__file__).parents[2].joinpath("docs", "mapping.md").read_text("utf-8")
+    (tmp_path / "example.toml").write_text(page.split("```toml\n")[1].split("```")[0], "utf-8")
+    assert [file.kind for file in load(str(tmp_path / "example.toml")).files] == [Kind.SCHOOL, Kind.STUDENT]

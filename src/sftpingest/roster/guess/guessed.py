@@ -30,10 +30,11 @@ def guess(files: Mapping[str, bytes], name: str) -> Guess:
     """A first mapping for these files; `name` is what the format is called. Never raises on any bytes."""
     seen = [look(each, files[each]) for each in sorted(files) if each.lower().endswith((".csv", ".txt"))]
     told, left = readings([file for file in seen if not file.problem])
+    taught = any(one.kind is Kind.ENROLLMENT and one.who is Kind.TEACHER for one in told)
     keys: dict[Kind, Key] = {}
     done: list[Reading] = []
     for reading in told:
-        one = matched(reading, keys, _named(reading, seen))
+        one = matched(reading, keys, _named(reading, seen), taught=taught)
         done.append(one)
         if not one.problem and (key := _key(one)):
             keys[one.kind] = key
@@ -45,10 +46,12 @@ def guess(files: Mapping[str, bytes], name: str) -> Guess:
 def _named(reading: Reading, seen: list[SeenFile]) -> Named:
     """How much of what other files name is in a column of this one."""
     kind = reading.kind.value
-    others = [column for file in seen if file != reading.file for column in file.columns if kind in column.words]
+    others = [
+        column for file in seen if file.name != reading.file.name for column in file.columns if kind in column.words
+    ]
 
     def within(column: SeenColumn) -> float:
-        return max((other.within(column.different) for other in others), default=0.0)
+        return max((each.within(column.different) for each in others), default=0.0)
 
     return within
 

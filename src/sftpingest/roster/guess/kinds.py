@@ -35,17 +35,19 @@ def readings(files: Sequence[SeenFile]) -> tuple[list[Reading], list[SeenFile]]:
     for score, file, kind in sorted(scored, key=lambda one: -one[0]):
         who = _who(file)
         free = not any(each.kind is kind and (kind is not Kind.ENROLLMENT or each.who is who) for each in told)
-        if score >= _LEAST and free and file not in [each.file for each in told]:
+        if score >= _LEAST and free and file.name not in [each.file.name for each in told]:
             told += _by_role(Reading(file, kind, score, who), told)
     told = _staff_teach(told)
     return sorted(told, key=lambda one: ORDER.index(one.kind)), [
-        file for file in files if file not in [one.file for one in told]
+        file for file in files if file.name not in [one.file.name for one in told]
     ]
 
 
 def _score(file: SeenFile, kind: Kind) -> float:
     stem = words_of(PurePath(file.name).stem)
     named = next((each for each in NAMED if each.value in stem), None)
+    if named is None and _roles_of(file):
+        named = Kind.STUDENT  # people of several roles: one reading each, see below
     fits = [max((_like(column, kind, name) for column in file.columns), default=0.0) for name in NEEDED[kind]]
     return 0.5 * (named is kind) + 0.5 * sum(fits) / len(fits)
 
@@ -66,20 +68,31 @@ def _who(file: SeenFile) -> Kind:
 
 def _by_role(reading: Reading, told: Sequence[Reading]) -> list[Reading]:
     """One reading for each role, where a column says who people are."""
-    column = next((column for column in reading.file.columns if _says_roles(column)), None)
+    column = _roles_of(reading.file)
     if column is None or reading.kind not in {Kind.STUDENT, Kind.TEACHER, Kind.STAFF, Kind.ENROLLMENT}:
         return [reading]
     enrolled = reading.kind is Kind.ENROLLMENT
-    taken = {each.who if enrolled else each.kind for each in told if enrolled or each.kind is not Kind.ENROLLMENT}
+    taken = {each.who if enrolled else each.kind for each in told if enrolled is (each.kind is Kind.ENROLLMENT)}
     kinds = [kind for kind in _ROLES if kind not in taken and (not enrolled or kind is not Kind.STAFF)]
     words = {kind: _among(column, _ROLES[kind]) for kind in kinds if _among(column, _ROLES[kind])}
     known = [word for each in words.values() for word in each]
     rest = tuple(cell for cell in column.sample if cell not in known)
     out = [
-        replace(reading, kind=reading.kind if enrolled else kind, who=kind, only=(column.heading, each))
+        replace(
+            reading,
+            file=reading.file.only(column.heading, each),
+            kind=reading.kind if enrolled else kind,
+            who=kind,
+            only=(column.heading, each),
+        )
         for kind, each in words.items()
     ]
     return [replace(each, passed=rest) for each in out[:1]] + out[1:]
+
+
+def _roles_of(file: SeenFile) -> SeenColumn | None:
+    """The column that says who people are."""
+    return next((column for column in file.columns if _says_roles(column)), None)
 
 
 def _says_roles(column: SeenColumn) -> bool:

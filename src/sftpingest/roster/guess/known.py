@@ -39,6 +39,7 @@ SAME: dict[str, str] = {
     **dict.fromkeys(("teachers", "instructors"), "teacher"),
     **dict.fromkeys(("schools", "buildings", "sites", "orgs", "entities", "campuses"), "school"),
     "dob": "birth date",
+    "lvl": "",
     "born": "birth date",
     "birthdate": "birth date",
     "birthday": "birth date",
@@ -49,6 +50,7 @@ SAME: dict[str, str] = {
     "initial": "name",
     "lastfirst": "full name",
     "displayname": "full name",
+    "display": "full",
     "ssid": "state id",
     "crn": "section id",
     **dict.fromkeys(

@@ -23,7 +23,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SeenColumn:
     """One column."""
 
@@ -82,7 +82,7 @@ class SeenColumn:
         return list(dict.fromkeys(shape(cell) for cell in self.sample))[:_SHAPES]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SeenFile:
     """One file."""
 
@@ -95,6 +95,12 @@ class SeenFile:
     def column(self, heading: str) -> SeenColumn:
         """The column of that heading."""
         return next(column for column in self.columns if column.heading == heading)
+
+    def only(self, heading: str, words: tuple[str, ...]) -> "SeenFile":
+        """Those of its rows that have one of these words there."""
+        those = pc.is_in(self.column(heading).cells, value_set=pa.array(words, pa.string()))
+        columns = tuple(SeenColumn(column.heading, column.cells.filter(those)) for column in self.columns)
+        return replace(self, columns=columns, rows=int(pc.sum(those).as_py() or 0))
 
 
 def look(name: str, raw: bytes) -> SeenFile:

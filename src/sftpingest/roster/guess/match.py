@@ -25,11 +25,11 @@ Keys = Mapping[Kind, Key]
 Named = Callable[[SeenColumn], float]
 
 
-def matched(reading: Reading, keys: Keys, named: Named) -> Reading:
-    """The reading with its lines."""
+def matched(reading: Reading, keys: Keys, named: Named, *, taught: bool = False) -> Reading:
+    """The reading with its lines. `taught`: another file says who teaches, so that sections need not."""
     found: dict[str, Line] = {}
     taken: set[str] = set()
-    for score, name, column in sorted(_scored(reading, keys, named), key=lambda one: -one[0]):
+    for score, name, column in sorted(_scored(reading, keys, named, taught=taught), key=lambda one: -one[0]):
         if score >= _LEAST and name not in found and column.heading not in taken:
             found[name] = Line(name, (column.heading,), min(score, 1.0))
             taken.add(column.heading)
@@ -40,9 +40,9 @@ def matched(reading: Reading, keys: Keys, named: Named) -> Reading:
     return replace(reading, lines=lines, unknown=unknown, problem=_problem(reading, found, keys))
 
 
-def _scored(reading: Reading, keys: Keys, named: Named) -> Iterator[tuple[float, str, SeenColumn]]:
+def _scored(reading: Reading, keys: Keys, named: Named, *, taught: bool) -> Iterator[tuple[float, str, SeenColumn]]:
     for name, meant in COLUMNS[reading.kind].items():
-        if _is_said(reading, name, keys):
+        if _is_said(reading, name, keys) and not (taught and name.startswith("teaches.")):
             for column in reading.file.columns:
                 heading = _by_heading(reading, column, name, meant)
                 yield _by_cells(reading, column, name, heading, keys, named), name, column
