@@ -112,8 +112,10 @@ def test_attendance_of_another_name_is_not_read_as_enrollments() -> None:
         b"Attendance_id,School_id,Student_id,Section_id,Attendance_date,Attendance_type,Attendance_status\n"
         b"d1,north,ann,alg,2026-10-01,section,present\n"
     )
-    for beside in ({}, {"attendance.csv": attendance}):
+    for beside, code in (({}, "file.recognised"), ({"attendance.csv": attendance}, "file.unknown")):
         parsed = parse(without("enrollments.csv") | beside | {"week 40.csv": attendance}, load("clever"))
+        assert ("week 40.csv", code) in [(one.file, one.code) for one in said(parsed.findings)]
+        assert any("attendance.csv" in detail for detail in parsed.findings["detail"])
         assert "enrollments.csv" not in {sheet.form.name for sheet in parsed.sheets}
         assert ("enrollments.csv", "file.missing") in [(one.file, one.code) for one in said(parsed.findings)]
 
@@ -126,6 +128,15 @@ def test_a_gradebook_of_another_name_is_not_read_as_courses() -> None:
     parsed = parse(files | {"assignments.csv": items + b"i1,,,Essay,,,,k1,0\n"}, load("oneroster"))
     assert "assignments.csv" not in parsed.records
     assert ("assignments.csv", "file.unknown") in [(one.file, one.code) for one in said(parsed.findings)]
+
+
+def test_headings_that_all_files_have_tell_nothing() -> None:
+    files = files_of("oneroster/good/bulk_1_1")
+    for name in ("demographics.csv", "manifest.csv"):
+        del files[name]
+    scales = b"sourcedId,status,dateLastModified,lineItemSourcedId,scoreScaleSourcedId\nl1,,,i1,c1\n"
+    parsed = parse(files | {"scales.csv": scales}, load("oneroster"))
+    assert [(one.file, one.code) for one in said(parsed.findings)] == [("scales.csv", "file.unknown")]
 
 
 def test_a_file_of_another_name_is_meant_as_the_manifest_says_of_it() -> None:
@@ -193,6 +204,12 @@ def test_a_pattern_names_the_files_of_every_day() -> None:
     assert parse(files, load("clever"), named).records["export-20261124.csv"] == 3
     twice = files | {"export-20261125.csv": SMALLEST["students.csv"]}
     assert "file.repeated" in [one.code for one in said(parse(twice, load("clever"), named).findings)]
+
+
+def test_a_whole_name_counts_before_any_pattern() -> None:
+    files = without("students.csv") | {"b.csv": SMALLEST["students.csv"]}
+    named = {"*b*.csv*": "nothing", "b.csv": "students.csv"}
+    assert parse(files, load("clever"), named).records["b.csv"] == 3
 
 
 def test_a_name_that_is_no_file_of_the_format_is_said() -> None:

@@ -156,11 +156,13 @@ def _doubt(name: str, own: str, there: Collection[str], alike: Collection[str]) 
 def _best(head: frozenset[str], form: Format) -> str:
     """The file that knows most of these headings, of those that fit; '' where two know as many, or none knows half.
 
-    A file that is there is asked too: an old copy of it is not to pass for another one.
+    A file that is there is asked too: an old copy of it is not to pass for another one. Headings that all files have
+    (OneRoster's sourcedId) tell nothing.
     """
+    telling = [heading for heading in head if not all(_knows(heading, file) for file in form.all_files)]
     known: dict[str, int] = {}
     for file in form.all_files:
-        if _fits(head, file) and len(head) <= 2 * sum(_knows(heading, file) for heading in head):
+        if _fits(head, file) and 0 < len(telling) <= 2 * sum(_knows(heading, file) for heading in telling):
             known[file.name] = max(known.get(file.name, 0), len(head & set(file.by_heading)))
     most = [name for name, count in known.items() if count == max(known.values())]
     return most[0] if len(most) == 1 else ""
