@@ -9,6 +9,7 @@ lines, the careful one reads line by line and gives back what an unclosed quotat
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,8 @@ from sftpingest.roster.lines import Record, lines, one_line, records
 
 _BLOCK = 1 << 22
 _CHUNK = 50_000
+#: What may stand around a cell; in quotation marks line ends too.
+_SPACES = tuple(bytes([sign]) for sign in b' "\t\v\f\x1c\x1d\x1e\x1f')
 
 _Numbers = np.ndarray[tuple[int], np.dtype[np.int32]]
 
@@ -50,7 +53,21 @@ def read(raw: bytes, *, parted_by: str = ",", as_it_came: bool = False) -> Table
     if not headings:
         return Table((), [], np.empty(0, np.int32), ())
     read_so = _fast(raw, len(top.cells), parted_by) or _careful(raw, len(top.cells), parted_by)
-    return _square(headings, top.at, *read_so, as_it_came=as_it_came)
+    spaces = _Spaces.KEPT if as_it_came else _Spaces.TRIMMED if _spaced(raw) else _Spaces.NONE
+    return _square(headings, top.at, *read_so, spaces=spaces)
+
+
+class _Spaces(Enum):
+    """What becomes of the spaces around cells."""
+
+    TRIMMED = auto()
+    KEPT = auto()
+    NONE = auto()  #: there are none
+
+
+def _spaced(raw: bytes) -> bool:
+    """Whether a cell may have outer spaces. The longest files, of ids alone, have no space at all."""
+    return not raw.isascii() or any(sign in raw for sign in _SPACES)
 
 
 def header(raw: bytes, parted_by: str = ",") -> Record:
@@ -134,22 +151,22 @@ def _square(
     numbers: _Numbers,
     ragged: list[Record],
     *,
-    as_it_came: bool = False,
+    spaces: _Spaces = _Spaces.TRIMMED,
 ) -> Table:
     """Below the header, without blank lines, as wide as the headings; the rest is ragged."""
     width = len(headings)
     first = int(np.searchsorted(numbers, header_at, side="right"))
     came, numbers = table.slice(first), numbers[first:]
-    trimmed = _trimmed(came)
+    trimmed = came if spaces is _Spaces.NONE else _trimmed(came)
     wide = _filled(trimmed.select(range(width, trimmed.num_columns)))
     keep = ~wide & _filled(trimmed)
-    table = (came if as_it_came else trimmed).select(range(width))
+    table = (came if spaces is _Spaces.KEPT else trimmed).select(range(width))
     too_wide = [Record(int(numbers[at]), list(_row(came, int(at)))) for at in np.flatnonzero(wide)]
     odd = [record for record in ragged if record.at > header_at and any(map(str.strip, record.cells))] + too_wide
     mended = [record for record in odd if _harmless(record, width)]
     left = sorted(record for record in odd if not _harmless(record, width))
     table = table if keep.all() else table.filter(pa.array(keep))
-    square, numbers = _insert(table, numbers[keep], mended, as_it_came=as_it_came)
+    square, numbers = _insert(table, numbers[keep], mended, as_it_came=spaces is _Spaces.KEPT)
     return Table(headings, square.columns, numbers, tuple(left))
 
 
