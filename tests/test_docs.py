@@ -16,7 +16,13 @@ from tests.cli.conftest import commands
 
 PROJECT = Path(__file__).parents[1]
 PAGES = sorted(
-    {PROJECT / "README.md", PROJECT / "CHANGELOG.md", *PROJECT.glob("*/README.md"), *PROJECT.glob("docs/**/*.md")}
+    {
+        PROJECT / "README.md",
+        PROJECT / "CHANGELOG.md",
+        *PROJECT.glob("*/README.md"),
+        PROJECT / "deploy" / "district" / "README.md",
+        *PROJECT.glob("docs/**/*.md"),
+    }
 )
 
 

@@ -39,7 +39,9 @@ function Stop-Upload([int] $Status, [string] $Sentence) {
 }
 
 function Get-FullPath([string] $Path) {
-    return $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path)
+    $full = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path)
+    if ($full.Length -gt 3) { $full = $full.TrimEnd('\', '/') }  # PowerShell 5.1 would quote C:\my roster\ wrongly
+    return $full
 }
 
 function Get-Slashed([string] $Path) {
