@@ -111,6 +111,16 @@ def test_the_place_of_a_rejected_teacher_is_left_free(lake: District) -> None:
     assert lake.teachers("alg") == [(1, "oak"), (2, "elm")]
 
 
+@pytest.mark.parametrize("teacher", ["fir", ""])
+def test_who_is_held_in_the_place_of_a_teacher_who_was_turned_away_stays_there(lake: District, teacher: str) -> None:
+    users = [*USERS, "South School,teacher,fir,,Fir,,,,"]
+    row, more = f"South School,bio,cid,{teacher},102,Science,2,Biology", "South School,bio,ann,oak,,,,"
+    lake.take_files(two(users, [*but(SECTIONS, "South School,bio,cid", row), more]))
+    assert lake.teachers("bio") == [(1, "elm"), (2, "oak")]
+    lake.take_files(two(users, [*but(SECTIONS, "South School,bio,cid", more), row]))
+    assert lake.teachers("bio") == [(1, "oak")]
+
+
 def test_a_school_that_no_row_names_goes_and_one_that_a_rejected_row_names_stays(lake: District) -> None:
     users = [row for row in USERS if not row.startswith("South")]
     sections = [row for row in SECTIONS if not row.startswith("South") and ",elm," not in row]

@@ -94,10 +94,9 @@ def _seats(sheet: Sheet, rows: pd.DataFrame, good: Mask, _: Mapping[str, Referre
             "person": look_up(named["person_id"], people),
         }
         desk.came.setdefault(role, []).append(enrolled.enrolled(named, there, at, role, desk.roster)[0])
-    away = rows[~taken]
-    parts = (seats.named(away, seats.TEACHER), seats.named(sheet.malformed, seats.TEACHER))
-    desk.co_teachers.append(turned_away_teachers(*parts))
-    away = seats.named(away, seats.STUDENT)
+        if role == TEACHER:
+            desk.co_teachers.append(seats.teachers_turned_away(named, there, sheet))
+    away = seats.named(rows[~taken], seats.STUDENT)
     turn_rows_away(seats.as_enrollments(sheet), away, own_roots(sheet, away), desk)
     return rows[again]
 

@@ -9,10 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from sftpingest.roster.enrolled import places
 from sftpingest.roster.frames import Mask, compose, look_up, take
 from sftpingest.roster.kinds import Kind
 from sftpingest.roster.records import cell
 from sftpingest.roster.sheet import Sheet
+from sftpingest.roster.turned_away import turned_away_teachers
 
 #: Columns in which each row of a section may say its own.
 TEACHER, STUDENT = "teaches.1", "learns.1"
@@ -46,6 +48,14 @@ def pairs(rows: pd.DataFrame, taken: Mask, column: str) -> tuple[pd.DataFrame, M
 def named(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     """The rows as enrollments of the people in one column."""
     return pd.DataFrame({"section_id": cell(rows, "id"), "person_id": cell(rows, column)}, index=rows.index)
+
+
+def teachers_turned_away(named_once: pd.DataFrame, there: Mask, sheet: Sheet) -> pd.DataFrame:
+    """Teachers of rows that were not taken, each in the place that the rows give: who is held there stays."""
+    away = turned_away_teachers(named_once[~there], named(sheet.malformed, TEACHER))
+    place = np.zeros(len(away), np.int64)
+    place[: (~there).sum()] = places(named_once)[~there]
+    return away.assign(position=place)
 
 
 def as_enrollments(sheet: Sheet) -> Sheet:

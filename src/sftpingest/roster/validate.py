@@ -96,7 +96,7 @@ def _sheet(sheet: Sheet, others: list[Sheet], desk: Desk) -> None:
     desk.findings += [findings, about_contacts(sheet, rows)]
     note_names(sheet, referred, desk)
     desk.co_teachers.append(unread_co_teachers(sheet, rows, about_cells))
-    if not sheet.form.part("learns"):  # where it is, a place in a section is no more than the order of the rows
+    if not sheet.form.part("learns"):  # there a row does not say in which place the teacher is
         desk.co_teachers.append(turned_away_co_teachers(rows, referred))
     good = _all_but(rows.index, findings)
     rejected = rows[~good]
