@@ -11,4 +11,19 @@ how a district spells its roster.
     reconcile  the roster held and the roster that came -> changes
     judge      findings and changes -> applied, held or refused
     report     findings and counts -> what the district reads
+
+The steps of each, in the order in which they are taken:
+
+    parse      recognise, expected (manifest), opening (encoding, separators, table, lines), totals, headings, shaped
+    validate   readings (rows, roles), lists, cells (damage, dates, spelling, why), schools, naming (references),
+               repeats, accepted (records, contacts, enrolled, seats, derived, beside), held, turned_away; on one desk
+    reconcile  removals, enrollments, zeros
+    report     summary, page, rejected
+
+What they share: kinds, finding, frames, sheet, changes, secret. A format: format (load) out of written, columns, tables,
+usable, ours; layout is what comes out. Beside the stages:
+
+    conform    a OneRoster set by the letter of its specification
+    write      a roster -> the files of a format; read_back is what such files say beside its words
+    guess      files with any headings -> a first format of their own
 """
