@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _DATE, _RIGHTS = (1980, 1, 1, 0, 0, 0), 0o100644 << 16
 #: From so many rows on a file may be larger than a plain zip can say.
 _LARGE = 5_000_000
-_NAMES = """academicSessions classes courses demographics enrollments manifest orgs roles schools sections staff students
-teachers users"""
+_NAMES = """academicSessions classes courses demographics enrollments manifest orgs roles schools sections staff
+students teachers users"""
 
 
 def export(files: "Iterable[Written]", out: Path) -> dict[str, int]:

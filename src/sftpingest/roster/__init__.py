@@ -20,8 +20,8 @@ The steps of each, in the order in which they are taken:
     reconcile  removals, enrollments, zeros
     report     summary, page, rejected
 
-What they share: kinds, finding, frames, sheet, changes, secret. A format: format (load) out of written, columns, tables,
-usable, ours; layout is what comes out. Beside the stages:
+What they share: kinds, finding, frames, sheet, changes, secret. A format: format (load) out of written, columns,
+tables, usable, ours; layout is what comes out. Beside the stages:
 
     conform    a OneRoster set by the letter of its specification
     write      a roster -> the files of a format; read_back is what such files say beside its words

@@ -228,7 +228,7 @@ def _ext(draw: Draw, kind: Kind, ids: dict[Kind, list[str]]) -> str:
         name: [form for form in ONEROSTER.files if form.kind is kind and name in form.columns]
         for name in {column for form in ONEROSTER.files for column in form.columns if column.startswith("ext.")}
     }
-    said, added = draw(OWN | st.just({"A B": "kept as it is"})), {}
+    said, added = draw(OWN | st.just({"A B": "kept as it is"})), dict[str, str]()
     for name, forms in sorted(names.items()):
         if forms and draw(st.integers(0, 3)) == 0:
             short = name.removeprefix("ext.")

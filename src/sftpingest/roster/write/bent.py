@@ -39,6 +39,8 @@ def on_one_line(cells: Cells) -> Cells:
 def beside(form: FileFormat, wanted: Mapping[str, pa.Array]) -> dict[str, str]:
     """Our column `ext.NAME` -> the heading that it gets, of those for which the format has none."""
     own = {name: f"{form.extensions}{name.removeprefix(EXT)}" for name in wanted if name.startswith(EXT)}
+    if REALLY not in form.columns:  # a name without its capitals is better than none
+        own = {name: fold(heading) for name, heading in own.items()}
     return {name: heading for name, heading in own.items() if name not in form.columns and _may_be(heading, form)}
 
 
@@ -100,6 +102,6 @@ def _readable(form: FileFormat, cells: Cells) -> Cells:
     _, findings = _read(form, cells)
     out = dict(cells)
     for heading, places in findings[(findings["severity"] == Severity.VALUE.value)].groupby("column")["row"]:
-        wrong = np.isin(np.arange(len(out[heading])), places.to_numpy("int32"))
-        out[heading] = pc.if_else(pa.array(wrong), "", out[heading])
+        wrong = np.isin(np.arange(len(out[str(heading)])), places.to_numpy("int32"))
+        out[str(heading)] = pc.if_else(pa.array(wrong), "", out[str(heading)])
     return out
