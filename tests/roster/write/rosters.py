@@ -162,8 +162,8 @@ def _sections(draw: Draw, out: Roster, schools: list[str]) -> Roster:
         courses[course["id"]], terms[term["id"]] = course, term
         school = draw(st.integers(0, len(schools) - 1))
         team = draw(some([str(place) for place in range(len(out[Kind.TEACHER]))], least=1))[:3]
-        places = [1, *sorted(draw(some(["2", "3", "4", "10"], least=2)), key=int)]
-        taught += [(at, int(who), school, 1, int(place)) for who, place in zip(team, places, strict=False)]
+        places = [1, *sorted(int(place) for place in draw(some(["2", "3", "4", "10"], least=2)))]
+        taught += [(at, int(who), school, 1, place) for who, place in zip(team, places, strict=False)]
         lead = out[Kind.TEACHER]["last_name"][int(team[0])]
         row = record(
             draw,
