@@ -5,6 +5,7 @@ Out: nothing.
 """
 
 import gzip
+import time
 from pathlib import Path
 
 from sftpingest.inbox.boxes import keys
@@ -55,6 +56,26 @@ def test_the_same_zip_again_changes_nothing_and_is_reported_as_before(springfiel
     assert again.fingerprint == first.fingerprint
     assert springfield.latest().files["rejections.csv"] == told
     same(springfield.whole(), before)
+
+
+@house_of_one_store
+def test_a_lone_zip_of_a_whole_roster_does_not_wait_for_the_quiet_time(house: House) -> None:
+    at_once, waits, two = (house.district(quiet_seconds=3600) for _ in range(3))
+    files = without_mistakes()
+    waits.upload({"roster.zip": zipped({name: files[name] for name in files if name != "schools.csv"})})
+    two.upload({"roster.zip": zipped(files), "notes.txt": b"more is to come"})
+    assert at_once.uploaded({"roster.zip": zipped(files)}).state is State.APPLIED
+    assert (waits.syncs(), two.syncs()) == ([], [])
+
+
+@house_of_one_store
+def test_a_zip_that_is_left_when_others_are_deleted_waits_as_ever(house: House) -> None:
+    district = house.district(quiet_seconds=3600)
+    district.upload({"roster.zip": zipped(without_mistakes()), "notes.txt": b"x"})
+    time.sleep(3)  # longer than clocks may differ
+    district.delete("notes.txt")
+    time.sleep(4)  # longer than a scan of all homes
+    assert district.syncs() == []
 
 
 @house_of_one_store

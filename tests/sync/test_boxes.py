@@ -215,6 +215,17 @@ def test_what_is_just_within_the_bounds_is_taken(tmp_path: Path) -> None:
     assert {name: len(content) for name, content in files.items()} == {"a.csv": 6_000, "b.csv": 3_000, "c.csv": 1_000}
 
 
+def test_a_list_of_very_many_members_is_not_even_read(tmp_path: Path) -> None:
+    packed = bytearray(zipped({"students.csv": B}))
+    start = packed.index(b"PK\x01\x02")
+    end = packed.index(b"PK\x05\x06")
+    entry = bytes(packed[start:end])
+    many = 5_000_000 // len(entry)
+    packed[end + 12 : end + 16] = (many * len(entry)).to_bytes(4, "little")
+    packed[start:end] = entry * many
+    assert refused(tmp_path, {"r.zip": bytes(packed)})[1] == "it has far too many members"
+
+
 def test_a_zip_that_says_less_than_it_holds_is_refused(tmp_path: Path) -> None:
     packed = zipped({"students.csv": bytes(1_000)})
     size = (1_000).to_bytes(4, "little")

@@ -24,6 +24,7 @@ from sftpingest import inbox
 from sftpingest.inbox import Folders, Seen, Sight
 from sftpingest.store import accounts, journal
 from sftpingest.store.tables import SFTP, District
+from sftpingest.work.early import is_whole
 from sftpingest.work.fault import fault
 from sftpingest.work.snapshots import prune, tidy
 
@@ -178,10 +179,18 @@ class _Watcher:
             return
         quiet = self.quiet if settings.quiet_seconds is None else settings.quiet_seconds
         writing = self.uploads.writing(district.slug)
+        if not writing and await asyncio.to_thread(self._is_whole, district, seen, home.changed):
+            quiet = 0.0
         if inbox.settled(home.sight, writing=writing, changed=home.changed, at=at, quiet=quiet):
             await self._take(district, home, seen)
         elif not writing:  # the close of what is being written wakes us
             home.due = max(at + AGAIN, inbox.settles_at(home.sight, home.changed, quiet))
+
+    def _is_whole(self, district: District, seen: tuple[Seen, ...], changed: float | None) -> bool:
+        """Whether nothing more is to be waited for; only of what the door has seen closed."""
+        if changed is None:
+            return False
+        return is_whole(self._folders(district).home, seen, time.time() - (time.monotonic() - changed))
 
     async def _take(self, district: District, home: _Home, seen: tuple[Seen, ...]) -> None:
         """Snapshot and queue what has settled, if it is a new upload."""

@@ -17,6 +17,23 @@ from sftpingest.inbox.boxes.bounds import DAMAGED, Bounds, Unpackable
 _LONGEST = 200  #: bytes of a name: "rejected-" must fit before it
 
 
+#: A list of a thousand members has a tenth of this.
+_LONGEST_LIST = 4 * 10**6
+
+
+class _InParts:
+    """A zip whose list of members is not read where it is too long: zipfile reads it at once, before anybody counts."""
+
+    def __init__(self, packed: BinaryIO) -> None:
+        self.seek, self.tell, self.seekable = packed.seek, packed.tell, packed.seekable
+        self._read = packed.read
+
+    def read(self, size: int = -1) -> bytes:
+        if size > _LONGEST_LIST:
+            raise Unpackable("it has far too many members", "Zip only the files of the roster.")
+        return self._read(size)
+
+
 @dataclass(frozen=True)
 class Members:
     """What is in a zip."""
@@ -29,7 +46,7 @@ class Members:
 def opened(packed: BinaryIO) -> Iterator[zipfile.ZipFile]:
     """A zip, and what is wrong with it as Unpackable, also where it is read."""
     try:
-        with zipfile.ZipFile(packed) as archive:
+        with zipfile.ZipFile(_InParts(packed)) as archive:
             yield archive
     except (*DAMAGED, OSError) as wrong:
         if isinstance(wrong, OSError) and wrong.errno not in {None, errno.EINVAL}:
