@@ -4,6 +4,7 @@ In:  a small export under headings of its own.
 Out: nothing.
 """
 
+import json
 import zipfile
 from pathlib import Path
 
@@ -57,12 +58,33 @@ def test_what_is_not_told_is_said_by_the_exit_status(check: Program, export: Pat
     assert '"menu.csv" was not told.' in done.stdout
 
 
+def test_a_folder_without_a_roster_is_no_mapping(check: Program, tmp_path: Path) -> None:
+    folder = tmp_path / "other"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("nothing of that kind\n", "utf-8")
+    done = check("map", folder, "--out", tmp_path / "other.toml")
+    assert done.returncode == 1
+    assert "notes.txt: not told." in done.stdout
+    assert "files has no file" in check.refused("check", folder, "--format", tmp_path / "other.toml")
+
+
 def test_map_overwrites_nothing_and_wants_a_toml(check: Program, export: Path, tmp_path: Path) -> None:
     (tmp_path / "there.toml").write_text("mine", "utf-8")
     assert "is there already" in check.refused("map", export, "--out", tmp_path / "there.toml")
     assert (tmp_path / "there.toml").read_text("utf-8") == "mine"
     assert "must end in .toml" in check.refused("map", export, "--out", tmp_path / "lake.txt")
     assert "is not there" in check.refused("map", tmp_path / "nowhere")
+
+
+def test_doctor_finds_a_mapping_that_is_gone(quick: Program, export: Path, tmp_path: Path) -> None:
+    quick.ok("district", "add", "lake", "--name", "Lake")
+    quick.ok("map", export, "--out", tmp_path / "lake.toml")
+    quick.ok("district", "set", "lake", "format", tmp_path / "lake.toml")
+    said = {one["name"]: one["says"] for one in json.loads(quick("doctor", "--json").stdout)}
+    assert "format" not in said
+    (tmp_path / "lake.toml").unlink()
+    said = {one["name"]: one["says"] for one in json.loads(quick("doctor", "--json").stdout)}
+    assert said["format"].startswith(f"Uploads of lake are refused: The format {tmp_path / 'lake.toml'} cannot be read")
 
 
 def test_a_relative_path_is_set_as_a_whole_one(quick: Program, export: Path, tmp_path: Path) -> None:

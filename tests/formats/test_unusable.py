@@ -60,6 +60,7 @@ SPOILT = [
     (with_line("core = true", 'core = "yes"'), 'files."schools.csv"', "true or false"),
     (with_line("M = [", "M = 3 # ["), "words.gender", "list of texts"),
     ('name = "empty"\ntitle = "Empty"\n', "at the top", "files must be a table"),
+    ('name = "empty"\ntitle = "Empty"\n[files]\n', "at the top", "files has no file"),
 ]
 
 

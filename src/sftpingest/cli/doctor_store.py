@@ -59,6 +59,7 @@ def _looked_into(engine: "Engine", host_keys: Path) -> Iterator[Check]:
         if store.verdict is Verdict.OK:  # else there may be no syncs to ask for their times
             yield _clock(engine)
             yield from _codes(engine, host_keys)
+            yield from _formats(engine)
     finally:
         engine.dispose()
 
@@ -93,6 +94,21 @@ def _codes(engine: "Engine", host_keys: Path) -> Iterator[Check]:
         yield Check("codes", Verdict.FAILED, f"{says}. Bring it back, or make new secrets with `login totp`.")
     else:
         yield Check("codes", Verdict.OK, f"Their secrets can be read: {len(sealed)}.")
+
+
+def _formats(engine: "Engine") -> Iterator[Check]:
+    """Whether the formats that districts have set can be used: else every upload of theirs is refused."""
+    from sftpingest.roster.format import WrongFormat, load
+    from sftpingest.roster.recognise import AUTO
+    from sftpingest.store import accounts
+
+    with engine.connect() as connection:
+        settings = {each.slug: accounts.district_settings(each) for each in accounts.districts(connection)}
+    for slug, name in sorted((slug, each.format) for slug, each in settings.items() if each.format != AUTO):
+        try:
+            load(name)
+        except WrongFormat as wrong:
+            yield Check("format", Verdict.FAILED, f"Uploads of {slug} are refused: {wrong}")
 
 
 def _clock(engine: "Engine") -> Check:

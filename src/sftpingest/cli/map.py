@@ -47,7 +47,7 @@ def map_(
         terminal.say(f"{_told(guessed.facts)}\nLook through {out}, then: sftpingest check {path} --format {out}")
     else:
         terminal.say(guessed.source.rstrip())
-    raise typer.Exit(0 if _whole(guessed.facts) else 1)
+    raise typer.Exit(0 if guessed.told and _whole(guessed.facts) else 1)
 
 
 def _whole(facts: dict[str, list[dict[str, object]]]) -> bool:
@@ -59,6 +59,7 @@ def _told(facts: dict[str, list[dict[str, object]]]) -> str:
     """A line for each file."""
     lines = [f"{file['file']}: {file['kind']} records ({file['sure']}){_but(file)}" for file in facts["files"]]
     lines += [f"{file['file']}: not told. {file['problem']}".rstrip() for file in facts["unknown_files"]]
+    lines = lines or ["Nothing here looks like a roster."]
     lines += [f"These files fit our format {each}: no mapping may be needed." for each in facts["formats"]]
     return "\n".join(lines)
 

@@ -23,6 +23,8 @@ def format_of(source: Tables, other: Callable[[str], Tables]) -> Format:
     words = _all_words(source, other)
     unread = get(source, "unread", top, {}, shape=dict)
     files = _files(get(source, "files", top, shape=dict), words)
+    if not files:
+        raise Unusable(top, 'files has no file. Write one: [files."students.csv"].')
     roles = source.get("roles") and _roles(get(source, "roles", top, shape=dict), words)
     checked = _files(get(source, "checked", top, {}, shape=dict), words, _BESIDE)
     for at, file in enumerate(files):

@@ -22,5 +22,6 @@ def mapped(path: Path) -> Guess:
         else:
             bring(path, Path(folder))
         guessed = guess(Files(path if path.is_dir() else Path(folder)), name)
-    read_format(name, guessed.source)  # what is written loads
+    if guessed.told:
+        read_format(name, guessed.source)  # what is written loads
     return guessed

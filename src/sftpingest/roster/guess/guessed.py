@@ -25,6 +25,11 @@ class Guess:
     source: str  #: a format, with its guesses as comments
     facts: dict[str, Any]  #: the same for machines
 
+    @property
+    def told(self) -> bool:
+        """Whether there is a file that can be read; without one there is no format."""
+        return any(not file["problem"] for file in self.facts["files"])
+
 
 def guess(files: Mapping[str, bytes], name: str) -> Guess:
     """A first mapping for these files; `name` is what the format is called. Never raises on any bytes."""

@@ -40,6 +40,7 @@ SAME: dict[str, str] = {
     **dict.fromkeys(("schools", "buildings", "sites", "orgs", "entities", "campuses"), "school"),
     "dob": "birth date",
     "lvl": "",
+    "sourced": "",
     "born": "birth date",
     "birthdate": "birth date",
     "birthday": "birth date",
