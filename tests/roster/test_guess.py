@@ -163,12 +163,21 @@ def test_no_cell_is_shown_and_no_password_is_looked_at() -> None:
     assert "Aaa" in shown
 
 
-def test_a_file_without_headings_is_not_shown() -> None:
-    said = guessed(pupils="1001,Ash,Ann,31.08.2015\n1002,Bay,Bob,30.09.2014\n")
+HEADLESS = ["1001,Ash,Ann,31.08.2015\n1002,Bay,Bob,30.09.2014\n", "Ash,Ann\nBay,Bob\n", "1,2,School\n3,4,School\n"]
+
+
+@pytest.mark.parametrize("pupils", HEADLESS)
+def test_a_file_without_headings_is_not_shown(pupils: str) -> None:
+    said = guessed(pupils=pupils)
     (left,) = said.facts["unknown_files"]
     assert left["file"] == "pupils.csv"
     assert left["problem"].startswith("Its first line looks like a record")
     assert "Ash" not in f"{said.source}{said.facts}"
+
+
+def test_a_number_among_headings_is_one(tmp_path: Path) -> None:
+    said = guessed(pupils="stu_id,stu_last,stu_first,504\n1001,Ash,Ann,Y\n1002,Bay,Bob,N\n")
+    assert of(said, "pupils.csv")["unknown"] == ["504"]
 
 
 def test_shapes_say_nothing_but_the_shape() -> None:

@@ -71,23 +71,26 @@ def _by_role(reading: Reading, told: Sequence[Reading]) -> list[Reading]:
     column = _roles_of(reading.file)
     if column is None or reading.kind not in {Kind.STUDENT, Kind.TEACHER, Kind.STAFF, Kind.ENROLLMENT}:
         return [reading]
+    words = _roles_among(reading, column, told)
+    known = [word for each in words.values() for word in each]
+    rest = tuple(cell for cell in column.sample if cell not in known)
+    out = [_of_role(reading, column, kind, each) for kind, each in words.items()]
+    return [replace(each, passed=rest) for each in out[:1]] + out[1:]
+
+
+def _roles_among(reading: Reading, column: SeenColumn, told: Sequence[Reading]) -> dict[Kind, tuple[str, ...]]:
+    """The roles of which no other file brings people, and how the column spells them."""
     enrolled = reading.kind is Kind.ENROLLMENT
     taken = {each.who if enrolled else each.kind for each in told if enrolled is (each.kind is Kind.ENROLLMENT)}
     kinds = [kind for kind in _ROLES if kind not in taken and (not enrolled or kind is not Kind.STAFF)]
-    words = {kind: _among(column, _ROLES[kind]) for kind in kinds if _among(column, _ROLES[kind])}
-    known = [word for each in words.values() for word in each]
-    rest = tuple(cell for cell in column.sample if cell not in known)
-    out = [
-        replace(
-            reading,
-            file=reading.file.only(column.heading, each),
-            kind=reading.kind if enrolled else kind,
-            who=kind,
-            only=(column.heading, each),
-        )
-        for kind, each in words.items()
-    ]
-    return [replace(each, passed=rest) for each in out[:1]] + out[1:]
+    return {kind: words for kind in kinds if (words := _among(column, _ROLES[kind]))}
+
+
+def _of_role(reading: Reading, column: SeenColumn, kind: Kind, words: tuple[str, ...]) -> Reading:
+    """The reading of the people of one role."""
+    own = reading.kind if reading.kind is Kind.ENROLLMENT else kind
+    file = reading.file.only(column.heading, words)
+    return replace(reading, file=file, kind=own, who=kind, only=(column.heading, words))
 
 
 def _roles_of(file: SeenFile) -> SeenColumn | None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sftpingest.roster.encoding import Unreadable, to_utf8
-from sftpingest.roster.guess.spelt import words_of
+from sftpingest.roster.guess.spelt import says_something, words_of
 from sftpingest.roster.secret import is_secret
 from sftpingest.roster.table import read
 
@@ -132,8 +132,9 @@ def _is_secret(heading: str) -> bool:
 def _is_record(headings: tuple[str, ...]) -> bool:
     """Whether this is no header: it is never shown then, for it may be about a person."""
     filled = [heading for heading in headings if heading]
-    odd = [cell for cell in filled if _EMAIL.fullmatch(cell) or _DATE.fullmatch(cell) or re.fullmatch(r"-?\d+", cell)]
-    return bool(odd)
+    numbers = [cell for cell in filled if re.fullmatch(r"-?\d+", cell)]
+    private = any(_EMAIL.fullmatch(cell) or _DATE.fullmatch(cell) for cell in filled)
+    return private or 2 * len(numbers) > len(filled) or not any(map(says_something, filled))
 
 
 def shape(cell: str) -> str:

@@ -8,7 +8,7 @@ import re
 from difflib import SequenceMatcher
 from functools import cache
 
-from sftpingest.roster.guess.known import SAME, WORDS
+from sftpingest.roster.guess.words import SAME, WORDS
 
 #: Two words that are so much alike are one with a slip.
 _SLIP, _SLIPPED = 0.85, 0.9
@@ -23,6 +23,11 @@ def words_of(heading: str) -> frozenset[str]:
     parted = re.sub(r"(?<=[A-Za-z])(\d+)", r" \1 ", parted).replace("#", " number ")
     said = [_ours(word) for word in re.split(r"[\W_]+", parted.casefold()) if word]
     return frozenset(word for words in said for word in words.split())
+
+
+def says_something(heading: str) -> bool:
+    """Whether any word of it is one that headings have."""
+    return bool(words_of(heading) & (WORDS | set(SAME.values())))
 
 
 def _ours(word: str) -> str:
