@@ -165,6 +165,7 @@ def test_rows_add_up_where_many_things_are_wrong() -> None:
     people = sum(len(validated.roster[kind]) for kind in (Kind.STUDENT, Kind.TEACHER, Kind.STAFF))
     assert people + sum(file == "users.csv" for file, _ in rejected) == 10
     assert len(validated.roster[Kind.ENROLLMENT]) == 2
+    assert validated.roster[Kind.SCHOOL]["id"].tolist() == ["North School"]
 
 
 def test_it_is_told_from_the_full_set_and_from_oneroster() -> None:
