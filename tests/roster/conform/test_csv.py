@@ -64,8 +64,8 @@ def test_a_header_that_is_no_csv_makes_the_file_unreadable(header: bytes) -> Non
 
 
 def test_blank_lines_are_no_records_and_count() -> None:
-    assert found(orgs(b"", GOOD, b",,,,,,", b"north,,,North,School,,")) == [
-        Said("orgs.csv", 5, "type", "value.unknown", "row")
+    assert found(orgs(b"", GOOD, b'"",,,', b",,,,,,", b"north,,,North,School,,")) == [
+        Said("orgs.csv", 6, "type", "value.unknown", "row")
     ]
 
 

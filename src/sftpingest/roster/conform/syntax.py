@@ -111,8 +111,8 @@ def _cells(found: pa.Array, quoted: Numbers) -> Numbers:
 
 
 def _filled(found: pa.Array) -> Mask:
-    """Lines with anything but commas and spaces."""
-    return mask(pc.match_substring_regex(found, r"[^,\s]"))
+    """Lines with anything but commas, spaces and the marks of empty cells."""
+    return mask(pc.match_substring_regex(found, r'[^,\s"]'))
 
 
 def _records_of(raw: bytes, width: int, at: Numbers) -> Numbers:

@@ -88,12 +88,13 @@ def _profiles(pages: Mapping[str, Page]) -> pd.DataFrame:
 
 
 def _primary_teachers(pages: Mapping[str, Page]) -> pd.DataFrame:
-    """Only teachers are primary."""
+    """Only teachers are primary; who has a role of the district's own may be one."""
     if not has(pages, enrollments="role primary"):
         return nothing()
     page = pages["enrollments.csv"]
-    known = mask(pc.not_equal(page.cells["role"], ""))
-    other = known & mask(pc.equal(page.cells["primary"], "true")) & mask(pc.not_equal(page.cells["role"], "teacher"))
+    role = page.cells["role"]
+    other = mask(pc.is_in(role, value_set=pa.array(["administrator", "proctor", "student"])))
+    other &= mask(pc.equal(page.cells["primary"], "true"))
     return page.about(Code.VALUE_UNFIT, other, "primary", detail="only a teacher can be the primary one")
 
 
