@@ -16,7 +16,7 @@ from sftpingest.roster.derived import one_of_each
 from sftpingest.roster.desk import Desk, own_roots, turn_rows_away
 from sftpingest.roster.finding import Code, Severity, found, shorten
 from sftpingest.roster.format import FileFormat
-from sftpingest.roster.frames import Mask, Positions, blank, look_up, pack, said_before, sift
+from sftpingest.roster.frames import Mask, Positions, blank, filled, look_up, pack, said_before, sift
 from sftpingest.roster.held import keep_added, over_held
 from sftpingest.roster.kinds import PERSON, ROLES, STUDENT, TEACHER, Kind
 from sftpingest.roster.references import Referred
@@ -130,10 +130,21 @@ def _adds(sheet: Sheet, rows: pd.DataFrame, good: Mask, _: Mapping[str, Referred
     told = tell_apart(rows, good, ())
     first = sift(rows, told.first)
     at = look_up(first["id"], desk.roster[kind]["id"] if kind in desk.roster else blank(0))
+    desk.stay(kind, _left_as_held(sheet, rows[~good], first, desk))
     desk.findings.append(about_nobody(sheet, first[at < 0], desk))
     if kind in desk.roster:
         desk.roster[kind] = records.added(desk.roster[kind], sift(first, at >= 0), at[at >= 0], kind)
     return rows[told.repeated]
+
+
+def _left_as_held(sheet: Sheet, rejected: pd.DataFrame, first: pd.DataFrame, desk: Desk) -> pd.Series:
+    """Records to which a rejected row would have added; all without a row where one cannot tell which."""
+    everybody = desk.roster[sheet.form.kind]["id"] if sheet.form.kind in desk.roster else blank(0)
+    shifted = records.cell(sheet.malformed, "id")
+    away = pd.concat([rejected["id"], shifted], ignore_index=True)
+    if filled(away).all() and (look_up(shifted, everybody) >= 0).all():
+        return away
+    return everybody[look_up(everybody, first["id"]) < 0]
 
 
 #: What the rows of sections may bring besides: who teaches them, their courses, their terms.

@@ -46,6 +46,7 @@ class Desk:
     split: set[str] = field(default_factory=set)  #: files of which a reading has been judged
     came: dict[int, list[pd.DataFrame]] = field(default_factory=dict)  #: enrollments in rows of their own, by role
     let_drop: dict[tuple[Kind, str], pd.Series] = field(default_factory=dict)
+    stays: dict[Kind, list[pd.Series]] = field(default_factory=dict)  #: see Validated.stays
     whole: frozenset[Kind] | None = None  #: where what is held is not known: kinds of which all records came
     deltas: set[int] = field(default_factory=set)  #: roles of which only changes came
 
@@ -59,6 +60,10 @@ class Desk:
     def name(self, kind: Kind, keys: pd.Series) -> None:
         """Note keys that rows name in vain: what is held under them stays."""
         self.named.setdefault(kind, []).append(keys[filled(keys)].drop_duplicates())
+
+    def stay(self, kind: Kind, ids: pd.Series) -> None:
+        """Note records that stay as held: a row that says more of them was rejected."""
+        self.stays.setdefault(kind, []).append(ids)
 
     def turn_away(self, kind: Kind, frame: pd.DataFrame) -> None:
         """Note keys of rejected rows; see Validated.turned_away."""

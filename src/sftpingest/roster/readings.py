@@ -10,8 +10,9 @@ import pandas as pd
 
 from sftpingest.roster.desk import Desk, own_roots, turn_rows_away
 from sftpingest.roster.finding import together
-from sftpingest.roster.frames import blank
-from sftpingest.roster.kinds import Kind
+from sftpingest.roster.frames import blank, filled, look_up, no_text
+from sftpingest.roster.kinds import PEOPLE, Kind
+from sftpingest.roster.records import cell
 from sftpingest.roster.roles import Roles, held_roles, judge_roles, with_roles, without_role
 from sftpingest.roster.rows import choose
 from sftpingest.roster.sheet import Sheet
@@ -35,12 +36,23 @@ def choose_rows(sheet: Sheet, others: list[Sheet], desk: Desk) -> Sheet:
             rows, findings = without_role(chosen.sheet, desk.roles, held)
             desk.findings.append(findings)
             lost.append(rows)
-        chosen = replace(chosen, sheet=with_roles(chosen.sheet, desk.roles, held))
+        taken = with_roles(chosen.sheet, desk.roles, held)
+        if len(desk.roles.gone):
+            _leave(chosen.sheet, taken, desk)
+        chosen = replace(chosen, sheet=taken)
     for rows in lost:
         for each in (sheet, *others):
             own = desk.ids.put_back(each.form, rows)
             turn_rows_away(replace(each, malformed=each.malformed[:0]), own, own_roots(sheet, rows), desk)
     return chosen.sheet
+
+
+def _leave(people: Sheet, taken: Sheet, desk: Desk) -> None:
+    """People of a delta who had this role and whose own row and roles say that they have it no more."""
+    kind, gone = people.form.kind, desk.roles.gone if desk.roles else people.rows[:0]
+    rows = people.rows[look_up(people.rows["id"], taken.rows["id"]) < 0]
+    rows = desk.ids.put_back(people.form, rows[look_up(rows["id"], gone["person_id"]) >= 0])
+    desk.leaving[kind] = pd.concat([rows, desk.leaving.get(kind, rows[:0])])
 
 
 def _held_roles(readings: list[Sheet], desk: Desk) -> pd.DataFrame:
@@ -57,6 +69,10 @@ def take_roles(sheet: Sheet | None, readings: list[Sheet], desk: Desk) -> None:
     known = desk.known(Kind.SCHOOL)
     schools = desk.ids.written(Kind.SCHOOL, known.keys)
     keys = pd.concat([schools, desk.passed.get(Kind.SCHOOL, blank(0))], ignore_index=True)
-    people = readings[0].rows["id"]
-    desk.roles = judge_roles(sheet, people, replace(known, keys=keys), whole=not readings[0].delta)
+    people = readings[0].rows["id"] if readings else no_text()
+    desk.roles = judge_roles(sheet, people, replace(known, keys=keys), whole=not sheet.delta)
     desk.findings.append(desk.roles.findings)
+    away = pd.concat([desk.roles.rejected["person_id"], cell(sheet.malformed, "person_id")], ignore_index=True)
+    readable = filled(away).all() and (look_up(cell(sheet.malformed, "person_id"), people) >= 0).all()
+    for kind in PEOPLE:
+        desk.stay(kind, desk.ids.own(kind, away if readable else people))

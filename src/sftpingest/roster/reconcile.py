@@ -17,7 +17,14 @@ from sftpingest.roster.enrollments import reconcile_enrollments
 from sftpingest.roster.finding import Code, Severity, found, shorten, together
 from sftpingest.roster.frames import Mask, Numbers, Positions, arrow, filled, look_up, text
 from sftpingest.roster.kinds import NAMED, RECORDS, REFERS, Kind
-from sftpingest.roster.removals import Removals, further_schools_stay, keep_schools, reference_stays, removals
+from sftpingest.roster.removals import (
+    Removals,
+    further_schools_stay,
+    keep_schools,
+    reference_stays,
+    removals,
+    stays_as_held,
+)
 from sftpingest.roster.sheet import Validated
 from sftpingest.roster.zeros import Lost, lost_zeros
 
@@ -92,6 +99,8 @@ def _kind(kind: Kind, validated: Validated, held: Held, at: Positions, numbers: 
     new = at < 0
     updated = ~new
     updated[~new] = came["hash"].to_numpy()[~new] != frame["hash"].to_numpy()[at[~new]]
+    if kind in validated.stays:
+        updated &= ~stays_as_held(came, kind, validated)
     return KindChanges(came if new.all() else came[new], came[updated], removed, len(frame))
 
 

@@ -122,14 +122,20 @@ def _named(frame: pd.DataFrame, kind: Kind, validated: Validated, held: Held, ou
 
 def reference_stays(records: pd.DataFrame, kind: Kind, column: str, validated: Validated) -> Mask:
     """Records whose row names a rejected record in a column that it can do without: what is held there stays."""
-    return _among(records["id"], validated.let_drop.get((kind, column), blank(0)))
+    dropped = _among(records["id"], validated.let_drop.get((kind, column), blank(0)))
+    return dropped | stays_as_held(records, kind, validated)
+
+
+def stays_as_held(records: pd.DataFrame, kind: Kind, validated: Validated) -> Mask:
+    """Records of which a row of another file was rejected: what it said of them before is not taken back."""
+    return _among(records["id"], validated.stays.get(kind, blank(0)))
 
 
 def further_schools_stay(records: pd.DataFrame, kind: Kind, validated: Validated, held: Held) -> Mask:
     """People of whom a row was rejected, or may have been: a further school may have been lost with it."""
     if kind in doubtful(validated, held):
         return np.ones(len(records), bool)
-    return _turned_away(records, kind, validated)
+    return _turned_away(records, kind, validated) | stays_as_held(records, kind, validated)
 
 
 def _listed(cells: pd.Series) -> pd.Series:

@@ -4,6 +4,7 @@ In: the sheet of roles, the schools judged so far, the sheet of people.
 Out: Roles; and of a sheet of people the rows of one reading, each with its schools.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -13,10 +14,13 @@ import pyarrow.compute as pc
 
 from sftpingest.roster.cells import check_cells
 from sftpingest.roster.finding import Code, Severity, found, shorten, together
-from sftpingest.roster.frames import Positions, arrow, blank, filled, look_up, names, no_text, sift, text
+from sftpingest.roster.frames import Positions, arrow, blank, compose, filled, look_up, names, no_text, sift, text
+from sftpingest.roster.records import cell
 from sftpingest.roster.references import Known, refer
 from sftpingest.roster.rows import choose, one_of
 from sftpingest.roster.sheet import Sheet
+
+_PAIR = {"person_id": no_text(), "school_id": no_text()}
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Roles:
     rows: pd.DataFrame  #: `person_id`, `role`, `school_id`, in the order in which they count: primary ones first
     rejected: pd.DataFrame  #: `person_id` of rows that were rejected; the index is their place in the file
     findings: pd.DataFrame
+    gone: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(_PAIR))  #: `person_id`, `school_id`: are to go
     single: bool = False  #: nobody has two
     people: pd.Series = field(default_factory=no_text)  #: ids of all rows of the file of people
     places: Positions = field(default_factory=lambda: np.empty(0, np.int32))  #: of each of them in `rows`; -1 for none
@@ -39,15 +44,21 @@ class Roles:
 
 
 def judge_roles(sheet: Sheet, people: pd.Series, schools: Known, *, whole: bool) -> Roles:
-    """Judge the rows of the file of roles. `whole`: all people stand in this upload."""
-    rows, about_cells = check_cells(choose(sheet).sheet)
+    """Judge the rows of the file of roles. `whole`: it has all roles, not only what changed of them.
+
+    A change of the roles of somebody whose own row is not there is not taken, and said: who somebody is stands in both.
+    """
+    chosen = choose(sheet)
+    rows, about_cells = check_cells(chosen.sheet)
     about_schools = refer(rows, sheet.form.columns["school_id"], schools, sheet).findings
-    findings = together([about_cells, about_schools, _about_people(sheet, rows, people) if whole else about_cells[:0]])
+    about_gone = together([]) if whole else _about_people(sheet, chosen.leaving, people)
+    findings = together([about_cells, about_schools, _about_people(sheet, rows, people), about_gone])
     bad = pd.Index(findings["row"][(findings["severity"] == Severity.ROW.value).to_numpy(bool)].astype("int32"))
     good = ~rows.index.isin(bad)
     ranked = _ranked(sift(rows, good))
     places = look_up(people, ranked["person_id"])
-    return Roles(sheet.name, ranked, rows[~good], findings, ranked["person_id"].is_unique, people, places)
+    gone = pd.DataFrame(_PAIR) if whole else chosen.leaving[list(_PAIR)]
+    return Roles(sheet.name, ranked, rows[~good], findings, gone, ranked["person_id"].is_unique, people, places)
 
 
 def _about_people(sheet: Sheet, rows: pd.DataFrame, people: pd.Series) -> pd.DataFrame:
@@ -63,7 +74,7 @@ def _about_people(sheet: Sheet, rows: pd.DataFrame, people: pd.Series) -> pd.Dat
         column=heading,
         record=record,
         value=shorten(lost),
-        detail="the file of users",
+        detail="the file of users, beside its roles",
     )
 
 
@@ -78,18 +89,27 @@ def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
 def with_roles(sheet: Sheet, roles: Roles, held: pd.DataFrame) -> Sheet:
     """The people who have one of the roles of this reading, with their schools as a list.
 
-    `held`: the roles of people as held, for those of whom a delta says no role.
+    `held`: the roles of people as held, where only what changed of them came.
     """
     (words,) = sheet.form.only.values()
     if roles.single and not len(held):
         return _with_one(sheet, roles, words)
-    those = roles.rows[one_of(roles.rows["role"], words)]
-    if len(held):
-        silent = held[look_up(held["person_id"], roles.rows["person_id"]) < 0]
-        those = pd.concat([those, silent[one_of(silent["role"], words)]])
+    those = _over_held(roles, held)
+    those = those[one_of(those["role"], words)]
     schools, role = _by_person(those, "school_id"), those.drop_duplicates("person_id")
     at = look_up(sheet.rows["id"], role["person_id"])
     return _put(sheet, at, schools, role)
+
+
+def _over_held(roles: Roles, held: pd.DataFrame) -> pd.DataFrame:
+    """Roles that came over those held which are neither said again nor to go; secondary ones that came stand last."""
+    if not len(held):
+        return roles.rows
+    pair = list(_PAIR)
+    said = pd.concat([roles.rows[pair], roles.gone[pair]], ignore_index=True)
+    stays = held[look_up(compose([held[name] for name in pair]), compose([said[name] for name in pair])) < 0]
+    later = (cell(roles.rows, "rank") == "secondary").to_numpy(bool)
+    return pd.concat([roles.rows[~later], stays, roles.rows[later]], ignore_index=True)
 
 
 def _with_one(sheet: Sheet, roles: Roles, words: frozenset[str]) -> Sheet:
@@ -138,11 +158,20 @@ def without_role(sheet: Sheet, roles: Roles, held: pd.DataFrame) -> tuple[pd.Dat
 
 
 def held_roles(people: Sequence[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
-    """Roles as held: each of `people` is the word of a role and the records of its kind."""
-    parts = [
-        pd.DataFrame({"person_id": frame["id"], "role": word, "school_id": frame["school_id"]})
-        for word, frame in people
-        if "school_id" in names(frame)
-    ]
+    """Roles as held: each of `people` is the word of a role, and the records of its kind.
+
+    Staff have a word of their own. People come once for each of their schools.
+    """
+    parts = [_held(word, frame) for word, frame in people if "school_id" in names(frame)]
     none = pd.DataFrame({name: blank(0) for name in ("person_id", "role", "school_id")})
     return pd.concat([none, *parts], ignore_index=True).astype(none.dtypes.to_dict())
+
+
+def _held(word: str, frame: pd.DataFrame) -> pd.DataFrame:
+    own = cell(frame, "role")
+    role = text(pc.if_else(pc.equal(arrow(own), ""), word, arrow(own)), frame.index)
+    first = pd.DataFrame({"person_id": frame["id"], "role": role, "school_id": frame["school_id"]})
+    further = first[filled(cell(frame, "more_school_ids"))]
+    lists = cell(frame, "more_school_ids").loc[further.index]
+    schools = further.assign(school_id=[json.loads(one) for one in lists]).explode("school_id")
+    return pd.concat([first, schools.astype(first.dtypes.to_dict())])

@@ -57,5 +57,6 @@ class Validated:
     files: dict[Kind, str]  #: the file of each kind, as uploaded
     let_drop: Mapping[tuple[Kind, str], pd.Series] = field(default_factory=dict)
     #: ids of records by their column in which they name a rejected record: what is held there stays
+    stays: Mapping[Kind, pd.Series] = field(default_factory=dict)  #: ids of which another file's row was rejected
     deltas: frozenset[Kind] = frozenset()  #: kinds of which only changes came
     teachers_enrolled: bool = False  #: who teaches stands in rows of enrollments, not in those of sections

@@ -57,6 +57,8 @@ def validate(parsed: Parsed, held: "Roster | None" = None) -> Validated:
             take_roles(roles, readings, desk)
         del readings[0]
         _sheet(sheets.pop(0), readings, desk)
+    if roles and desk.roles is None:
+        take_roles(roles, [], desk)
     desk.findings.append(judge_beside(checked, lambda sheet, rows: look_up_all(sheet, rows, desk)))
     end(desk.roster, desk.held, desk.came, desk.deltas, desk.leaving, desk.name)
     return Validated(
@@ -68,6 +70,7 @@ def validate(parsed: Parsed, held: "Roster | None" = None) -> Validated:
         doubtful=frozenset(desk.doubtful),
         files=desk.files,
         let_drop=desk.let_drop,
+        stays={kind: pd.concat(ids, ignore_index=True) for kind, ids in desk.stays.items()},
         deltas=deltas,
         teachers_enrolled=TEACHER in desk.came,
     )
