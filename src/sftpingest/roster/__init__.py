@@ -4,7 +4,7 @@ In: the bytes of one upload, a format, and the roster held.
 Out: what is wrong, what changes, whether to apply it, and the report.
 
 Nothing here knows a clock, a disk, a network, a database or a log; only `format.load` reads a file, the TOML that says
-how a district spells its roster.
+how a district spells its roster, and `conform.rules` the one that says what OneRoster asks for.
 
     parse      bytes -> frames of text in our words, every row with its place in its file
     validate   frames -> a roster, findings, and the keys it turned away

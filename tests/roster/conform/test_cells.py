@@ -2,10 +2,14 @@
 
 import time
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from sftpingest.roster.conform import conform
-from sftpingest.roster.finding import messages
+from sftpingest.roster.conform.page import Page
+from sftpingest.roster.conform.rules import rules
+from sftpingest.roster.finding import Code, messages
 from tests.roster.conform.sets import WHEN, files_of, found, lone, whole
 from tests.roster.uploads import Said
 
@@ -284,6 +288,13 @@ def test_no_password_is_ever_shown(file: str) -> None:
     findings = conform(files).findings
     assert len(findings) > 3
     assert "Hunter2" not in findings.to_csv() + "".join(messages(findings))
+
+
+def test_a_cell_under_a_heading_of_passwords_is_not_shown_whatever_is_said_of_it() -> None:
+    cells = {"password": pa.array(["Hunter2"]), "pronouns": pa.array(["she"])}
+    page = Page(rules("1.2").files["users.csv"], "users.csv", numbers=np.array([2]), cells=cells)
+    told = [page.about(Code.VALUE_MALFORMED, np.array([True]), column) for column in cells]
+    assert [one["value"].tolist() for one in told] == [[""], ["she"]]
 
 
 def test_a_hundred_thousand_rows_take_a_few_seconds() -> None:

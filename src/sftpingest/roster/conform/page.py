@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from sftpingest.roster.conform.header import judge_header
 from sftpingest.roster.conform.rules import BULK, DELTA, KEY, LIFECYCLE, Column, File
-from sftpingest.roster.conform.syntax import faults, returns_alone
+from sftpingest.roster.conform.syntax import Faults, faults, returns_alone
 from sftpingest.roster.conform.values import mask, wrong
 from sftpingest.roster.encoding import Unreadable, to_utf8
 from sftpingest.roster.finding import Code, Severity, found, nothing, shorten, together
@@ -87,7 +87,8 @@ def _read(page: Page, utf8: bytes, top: Record, said: list[pd.DataFrame]) -> Pag
     cells, keys = _cells(table, places), _keys(table, places)
     page = replace(page, numbers=table.numbers.astype(np.int64), cells=cells, keys=keys, records=records)
     if broken.why:
-        said += [_about_lines(page, broken.rows, broken.why, top.at), _in_header(page, broken.rows, broken.why, top.at)]
+        of_records = np.isin(broken.rows, np.append(page.numbers, [record.at for record in table.ragged]))
+        said += [_about_rows(page, broken, of_records), _about_rest(page, broken, ~of_records, top.at)]
     said.append(about_header)
     if not records:
         said.append(page.about_all(Code.FILE_EMPTY))
@@ -106,27 +107,25 @@ def _keys(table: Table, places: dict[str, int]) -> pa.Array | None:
     return pa.array([record.cells[at] for record in table.ragged if at < len(record.cells)], pa.string())
 
 
-def _about_lines(page: Page, rows: Numbers, why: tuple[str, ...], top: int) -> pd.DataFrame:
-    below = rows > top
-    ids = dict.fromkeys(rows[below].tolist(), "")
+def _about_rows(page: Page, broken: Faults, those: Mask) -> pd.DataFrame:
+    """Records that are no CSV."""
+    rows = broken.rows[those]
+    ids = dict.fromkeys(rows.tolist(), "")
     if KEY in page.cells and not any(is_secret(column.name, None) for column in page.file.columns):
         at = np.flatnonzero(np.isin(page.numbers, rows))
         ids |= dict(zip(page.numbers[at].tolist(), page.cells[KEY].take(pa.array(at)).to_pylist(), strict=True))
-    said = [each for each, is_below in zip(why, below, strict=True) if is_below]
-    return found(
-        Code.ROW_MALFORMED,
-        Severity.ROW,
-        page.name,
-        pd.Index(rows[below]),
-        record=shorten(text(list(ids.values()))),
-        detail=text(said),
-    )
+    said = [why for why, is_record in zip(broken.why, those, strict=True) if is_record]
+    record = shorten(text(list(ids.values())))
+    return found(Code.ROW_MALFORMED, Severity.ROW, page.name, pd.Index(rows), record=record, detail=text(said))
 
 
-def _in_header(page: Page, rows: Numbers, why: tuple[str, ...], top: int) -> pd.DataFrame:
-    """What is no CSV in the header, or above it, is a fault of the whole file."""
-    said = [each for row, each in zip(rows.tolist(), why, strict=True) if row <= top]
-    return together(page.about_all(Code.FILE_UNREADABLE, f"its header has {each}") for each in said)
+def _about_rest(page: Page, broken: Faults, those: Mask, top: int) -> pd.DataFrame:
+    """What is no CSV in the header, or where no record stands, is a fault of the whole file."""
+    said = []
+    for at in np.flatnonzero(those):
+        place = "its header" if broken.rows[at] <= top else f"its line {broken.rows[at]}"
+        said.append(page.about_all(Code.FILE_UNREADABLE, f"{place} has {broken.why[at]}"))
+    return together(said)
 
 
 # --------------------------------------------------------------------------------------------------------------- cells
