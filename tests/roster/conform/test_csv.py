@@ -87,6 +87,13 @@ def test_a_file_is_in_utf_8(encoding: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("mark", [b";", b"\t", b"|"])
+def test_cells_are_parted_by_commas(mark: bytes) -> None:
+    files = orgs(GOOD)
+    files["orgs.csv"] = files["orgs.csv"].replace(b",", mark)
+    assert found(files) == [Said("orgs.csv", None, "", "file.unreadable", "file")]
+
+
 def test_a_file_with_a_nul_byte_cannot_be_read() -> None:
     assert found(orgs(GOOD.replace(b"Lake", b"La\0ke"))) == [Said("orgs.csv", None, "", "file.unreadable", "file")]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.roster.conform.sets import files_of, found, only, spoilt, whole
+from tests.roster.conform.sets import files_of, found, lone, only, spoilt, whole
 from tests.roster.uploads import Said
 
 #: file, column, what it names; lists end with *.
@@ -93,6 +93,12 @@ def test_an_optional_cell_may_name_nothing() -> None:
 
 def test_a_delta_names_what_may_be_held() -> None:
     assert found(spoilt("classes", "courseSourcedId", "held", mode="delta")) == []
+
+
+def test_a_delta_names_what_may_be_held_though_the_other_file_came_whole() -> None:
+    files = only("orgs") | {"courses.csv": lone("courses", "orgSourcedId", "held")["courses.csv"]}
+    files["manifest.csv"] = files["manifest.csv"].replace(b"file.courses,absent", b"file.courses,delta")
+    assert found(files) == []
 
 
 def test_a_bulk_file_may_name_records_of_which_only_changes_came() -> None:

@@ -18,6 +18,7 @@ from sftpingest.roster.conform.values import mask, wrong
 from sftpingest.roster.encoding import Unreadable, to_utf8
 from sftpingest.roster.finding import Code, Severity, found, nothing, shorten, together
 from sftpingest.roster.frames import Mask, Numbers, text
+from sftpingest.roster.headings import other_separator
 from sftpingest.roster.lines import Record
 from sftpingest.roster.secret import is_secret
 from sftpingest.roster.table import Table, header, read
@@ -75,6 +76,9 @@ def read_page(raw: bytes, name: str, file: File, mode: str) -> Page:
     top = header(utf8)
     if not top.cells:
         return replace(page, about_shape=together([*said, page.about_all(Code.FILE_EMPTY)]))
+    if parted := other_separator(tuple(top.cells)):
+        said.append(page.about_all(Code.FILE_UNREADABLE, f"its cells are separated by {parted}"))
+        return replace(page, about_shape=together(said))
     return _read(page, utf8, top, said)
 
 
@@ -165,7 +169,6 @@ _LATER = {
     "learningObjectiveId",
     "subjects",
     "subjectCodes",
-    KEY,
 }
 
 
