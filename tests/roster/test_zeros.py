@@ -1,12 +1,15 @@
 """Ids that have lost the zeros in front of them are told, and take nobody's place unasked."""
 
+import numpy as np
 import pytest
 
 from sftpingest.roster.changes import Outcome
 from sftpingest.roster.finding import Code, messages
 from sftpingest.roster.format import load
+from sftpingest.roster.frames import text
 from sftpingest.roster.judge import Policy, judge
 from sftpingest.roster.kinds import Kind
+from sftpingest.roster.zeros import lost_zeros
 from tests.formats.test_cases import HERE, files_in
 from tests.roster.district import District, Taken
 from tests.roster.uploads import ENROLLMENT, SMALLEST, STUDENT, Said, judged, lines, said
@@ -113,6 +116,12 @@ def test_a_delta_that_has_lost_its_zeros_is_held(user: str, held: bool) -> None:
     assert user in taken.validated.roster[Kind.STUDENT]["id"].tolist()
     assert (taken.verdict.outcome is Outcome.HELD) == held
     assert bool(zeros(taken)) == held
+
+
+@pytest.mark.parametrize(("came", "lost"), [(["7"], True), (["7", "008"], False), (["7", "9", "008"], False)])
+def test_of_a_delta_the_new_ids_alone_tell(came: list[str], lost: bool) -> None:
+    at = np.full(len(came), -1, np.int32)
+    assert (lost_zeros(text(came), at, text(["007", "005"]), whole=False) is not None) == lost
 
 
 # -------------------------------------------------------------------------------------------- references in one upload
