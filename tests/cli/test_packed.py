@@ -1,6 +1,7 @@
 """Packed uploads on the command line: `check`, `ingest` and `district pgp`."""
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,18 @@ def test_a_machine_without_gnupg_says_so(quick: Program, tmp_path: Path, monkeyp
     quick.ok("district", "add", "lake", "--name", "Lake")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "GnuPG is not installed" in quick.refused("district", "pgp", "lake", "--make")
+
+
+@needs_gpg
+def test_the_doctor_misses_gnupg_where_a_district_has_a_key(
+    quick: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def verdicts() -> list[str]:
+        return [check["verdict"] for check in json.loads(quick("doctor", "--json").stdout) if check["name"] == "gnupg"]
+
+    quick.ok("district", "add", "lake", "--name", "Lake")
+    assert verdicts() == []
+    quick.ok("district", "pgp", "lake", "--make")
+    assert verdicts() == ["ok"]
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert verdicts() == ["failed"]

@@ -55,6 +55,7 @@ def doctor(json: terminal.AsJson = False) -> None:
         *_legacy_port(asked),
     ]
     checks += [*_balancers(asked), _open_files(), *_waiting_events(asked.data / "audit"), *_owner(asked)]
+    checks += _gnupg(asked.data)
     checks += store_and_clock(asked)
     if json:
         terminal.as_json([asdict(check) for check in checks])
@@ -168,6 +169,18 @@ def _open_files() -> Check:
         says = f"This user may have only {most} files open, and each session needs some. Allow {LEAST_FILES} (nofile)."
         return Check("open files", Verdict.MIND, says)
     return Check("open files", Verdict.OK, "As many as the door needs.")
+
+
+def _gnupg(folder: Path) -> Iterator[Check]:
+    """Where a district encrypts its uploads, gpg must be there."""
+    with contextlib.suppress(OSError):  # what cannot be looked at is told by the other checks
+        if not any(folder.glob("districts/*/pgp/private-keys-v1.d/*")):
+            return
+        if shutil.which("gpg"):
+            yield Check("gnupg", Verdict.OK, "It is installed: encrypted uploads can be read.")
+        else:
+            says = "A district has a PGP key, but gpg is not there. Install it (the package gnupg)."
+            yield Check("gnupg", Verdict.FAILED, says)
 
 
 def _waiting_events(folder: Path) -> Iterator[Check]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from sftpingest.inbox.boxes.bounds import Box
+from sftpingest.inbox.boxes.bounds import CHUNK, Box
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -132,12 +132,15 @@ class Spooled:
 
     def open(self) -> BinaryIO:
         """It, to be read from any place."""
-        return io.BufferedReader(_Window(self))
+        return io.BufferedReader(_Window(self), CHUNK)
 
     def read(self) -> bytes:
         """All of it."""
-        with self.open() as file:
-            return file.read()
+        parts, at = [], 0
+        while at < self.size:  # at most two gigabytes come at once
+            parts.append(os.pread(self.spool.number(), self.size - at, self.start + at))
+            at += len(parts[-1])
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 class _Window(io.RawIOBase):
