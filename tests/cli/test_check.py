@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -273,7 +274,7 @@ import os, sys
 import pandera.pandas, pyarrow.compute, rich.progress, shutil, tempfile, typer, zipfile
 for name in "curses fcntl grp pty pwd readline resource syslog termios tty".split():
     sys.modules[name] = None
-for name in "O_DIRECTORY O_NOFOLLOW chown fchmod fork geteuid getuid".split():
+for name in "O_DIRECTORY O_NOFOLLOW chown fchmod fork fstatvfs geteuid getuid pread statvfs".split():
     delattr(os, name)
 sys.platform = "win32"
 from sftpingest.cli import run
@@ -286,7 +287,9 @@ def test_a_check_needs_nothing_that_windows_does_not_have(roster: Path, tmp_path
     with zipfile.ZipFile(packed, "w") as archive:
         for path in roster.iterdir():
             archive.write(path, path.name)
-    for path in (roster, packed):
+    (tmp_path / "folder").mkdir()
+    shutil.copy(packed, tmp_path / "folder")
+    for path in (roster, packed, tmp_path / "folder"):
         command = [sys.executable, "-c", WINDOWS, "check", str(path), "--report", str(tmp_path / "report")]
         done = subprocess.run(command, env=environment({}), capture_output=True, text=True, check=False)
         assert done.returncode == 1, done.stderr

@@ -8,16 +8,19 @@ agent is started first, as one that ends when this process does, by kill -9 too;
 done.
 """
 
-import fcntl
 import logging
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+if sys.platform != "win32":  # only `check` runs there, and it has no keys
+    import fcntl
 
 if TYPE_CHECKING:
     import gnupg

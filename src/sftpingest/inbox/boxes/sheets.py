@@ -9,7 +9,6 @@ Out: on standard output, what workbook.py takes: lines of JSON, each followed by
 import csv
 import io
 import json
-import resource
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime, time
@@ -18,6 +17,9 @@ from itertools import islice
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from sftpingest.inbox.boxes.styles import Shown, shown
+
+if sys.platform != "win32":
+    import resource
 
 _ROWS = 5000
 #: From here on a spreadsheet writes numbers with an exponent, and keeps no more digits.
@@ -31,8 +33,9 @@ class _Wrong(Exception):
 def main() -> None:
     """Read it, and answer."""
     asked = json.loads(sys.argv[1])
-    resource.setrlimit(resource.RLIMIT_AS, (asked["memory"], asked["memory"]))
-    resource.setrlimit(resource.RLIMIT_CPU, (asked["seconds"], asked["seconds"]))
+    if sys.platform != "win32":  # there, only `check` runs: whoever does reads a workbook of their own
+        resource.setrlimit(resource.RLIMIT_AS, (asked["memory"], asked["memory"]))
+        resource.setrlimit(resource.RLIMIT_CPU, (asked["seconds"], asked["seconds"]))
     raw = sys.stdin.buffer.read()
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(raw)) as book:

@@ -10,7 +10,9 @@ and there is nothing to clear away. No name of a packed file ever reaches the di
 import errno
 import io
 import os
+import sys
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
@@ -66,6 +68,7 @@ class Spool:
         self._file: BinaryIO | None = None
         self._end = 0
         self._look_at = 0
+        self._alone = threading.Lock()
 
     def begin(self, box: Box) -> "Writing":
         """A new file, out of that box."""
@@ -79,8 +82,9 @@ class Spool:
         if self._end >= self._look_at:
             self._look_at = self._end + _LOOK
             _see_to_room(self._file.fileno())
-        self._file.write(chunk)
-        self._end += len(chunk)
+        with self._alone:
+            self._file.write(chunk)
+            self._end += len(chunk)
 
     def end(self) -> int:
         """Where the next byte will be; what was written so far can be read."""
@@ -88,9 +92,17 @@ class Spool:
             self._file.flush()
         return self._end
 
-    def number(self) -> int:
-        """The file descriptor."""
-        return -1 if self._file is None else self._file.fileno()
+    def read_at(self, at: int, most: int) -> bytes:
+        """What was written there. Several may read at once."""
+        if self._file is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        if sys.platform == "win32":  # has no pread: the place of writing is kept by hand
+            with self._alone:
+                self._file.seek(at)
+                chunk = self._file.read(most)
+                self._file.seek(self._end)
+                return chunk
+        return os.pread(self._file.fileno(), most, at)
 
     def close(self) -> None:
         """Be gone, with all that was unpacked."""
@@ -101,6 +113,8 @@ class Spool:
 
 def _see_to_room(fd: int) -> None:
     """Our own fault, if anybody's: the sync is tried again later. Raises OSError."""
+    if sys.platform == "win32":  # only `check` runs there, on a disk that keeps no uploads
+        return
     disk = os.fstatvfs(fd)
     if disk.f_bavail * disk.f_frsize < min(RESERVE, disk.f_blocks * disk.f_frsize // 20):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -168,7 +182,7 @@ class _Window(io.RawIOBase):
         most = min(len(view), max(self._of.size - self._at, 0))
         if not most:
             return 0
-        chunk = os.pread(self._of.spool.number(), most, self._of.start + self._at)
+        chunk = self._of.spool.read_at(self._of.start + self._at, most)
         view[: len(chunk)] = chunk
         self._at += len(chunk)
         return len(chunk)
