@@ -130,6 +130,11 @@ class Format:
         """The names of the files that are read, each once."""
         return tuple(dict.fromkeys(file.name for file in self.all_files))
 
+    @property
+    def rostered(self) -> frozenset[str]:
+        """The names of those of which the roster is made."""
+        return frozenset(file.name for file in self.all_files if file not in self.checked)
+
     def readings(self, name: str) -> tuple[FileFormat, ...]:
         """Everything that the file of that name is read as."""
         return tuple(file for file in self.all_files if file.name == name)

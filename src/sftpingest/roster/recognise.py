@@ -25,6 +25,7 @@ AUTO = "auto"
 NOTHING = "nothing"
 #: A name with one of these words in it is never read for its headings alone: old people would come back.
 _COPIES = {"old", "backup", "bak", "copy", "archive", "archived", "previous", "outdated"}
+_BY_NAME, _MEANT = "but only files of the roster are read under other names. Name it", "if it is meant to be read."
 #: Where nothing at all is recognised: what is missing is then said in its words.
 _USUAL = "clever"
 _HEAD = 1 << 16
@@ -124,11 +125,15 @@ def by_content(files: Mapping[str, bytes], form: Format, hand: Picked = _NOTHING
     """
     own = {name: file.name for name in files if name not in hand.left_out and (file := form.file(name))}
     there = set((own | dict(hand.names)).values())
+    if form.rostered <= there:
+        return Picked()  # nobody is looked for: no file of another name is read
     settled = {*own, *hand.names, *hand.left_out}
     strange = [name for name in files if name not in settled and _may_be_roster(name, form)]
     looks = {name: best for name in strange if (best := _best(headings(files[name]), form))}
+    alike = {own: [name for name in looks if looks[name] == own] for own in looks.values()}
     why = {
-        name: _doubt(name, own, there, [each for each in looks if looks[each] == own]) for name, own in looks.items()
+        name: _doubt(name, own, there, alike[own]) if own in form.rostered else f"{_BY_NAME} {own} {_MEANT}"
+        for name, own in looks.items()
     }
     return Picked(
         {name: own for name, own in looks.items() if not why[name]},
@@ -149,7 +154,7 @@ def _doubt(name: str, own: str, there: Collection[str], alike: Collection[str]) 
         rivals = " and ".join(sorted({*alike} - {name}))
         return f"and so has {rivals}. Keep the one that is right and name it {own}."
     if _COPIES & set(re.split(r"[^a-z]+", name.casefold())):
-        return f"but its name says that it is a copy. Name it {own} if it is meant to be read."
+        return f"but its name says that it is a copy. Name it {own} {_MEANT}"
     return ""
 
 
