@@ -152,7 +152,7 @@ class Spooled:
         """All of it."""
         parts, at = [], 0
         while at < self.size:  # at most two gigabytes come at once
-            parts.append(os.pread(self.spool.number(), self.size - at, self.start + at))
+            parts.append(self.spool.read_at(self.start + at, self.size - at))
             at += len(parts[-1])
         return parts[0] if len(parts) == 1 else b"".join(parts)
 

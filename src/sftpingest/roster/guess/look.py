@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from sftpingest.roster.encoding import Unreadable, to_utf8
 from sftpingest.roster.guess.spelt import says_something, words_of
 from sftpingest.roster.secret import is_secret
+from sftpingest.roster.separators import parted
 from sftpingest.roster.table import read
 
 #: So many different cells of a column are looked at one by one.
@@ -107,7 +108,8 @@ def look(name: str, raw: bytes) -> SeenFile:
     """Look at one file. Never raises on what stands in it."""
     nothing = SeenFile(name, ())
     try:
-        table = read(to_utf8(raw)[0])
+        utf8, sign = parted(to_utf8(raw)[0])
+        table = read(utf8, parted_by=sign)
     except Unreadable as wrong:
         return replace(nothing, problem=f"It cannot be read: {wrong}.")
     if not table.headings or not len(table.numbers):
