@@ -257,6 +257,9 @@ TABLES = [
     ('kind = "student"', 'kind = "student"\nleaving = ["gone"]', "", "go together"),
     ('kind = "student"', 'kind = "student"\nlists = ["grades"]', "", "lists names grades"),
     ('kind = "student"', 'kind = "student"\nusual = { a = "b" }', "", "usual names a"),
+    ('kind = "student"', 'kind = "student"\nadds = true', "", "adds needs an earlier file of student records"),
+    ('kind = "student"', 'kind = "teacher"\nfurther = ["school"]', "", "a teacher has one school"),
+    ('kind = "student"', 'kind = "student"\nfurther = ["contact"]', "", "further cannot name contact"),
 ]
 
 

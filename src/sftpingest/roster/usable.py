@@ -71,12 +71,21 @@ def refuse_unusable(file: "FileFormat", before: "tuple[FileFormat, ...]", *, man
         _refuse_without(file, "learns.1", Kind.STUDENT)
     for column in file.columns.values():
         _refuse_column(file, column, brought, manifest=manifest)
+    _refuse_further(file)
+    if file.adds and (file.kind not in brought or file.kind is Kind.ENROLLMENT):
+        raise Unusable(_file(file), f"adds needs an earlier file of {file.kind} records. Put it after one.")
+
+
+def _refuse_further(file: "FileFormat") -> None:
+    """What a repeated id cannot add."""
     for word in file.further:
         missing = word == "contact" and "contact.last_name" not in file.columns
         if word not in {"school", "contact", "enrollment"} or missing:
             raise Unusable(_file(file), f"further cannot name {word} here. Take it out.")
         if word == "school":
             _refuse_without(file, "school_id", Kind.SCHOOL)
+        if word == "school" and "more_school_ids" not in VALUES.get(file.kind, ()):
+            raise Unusable(_file(file), f"further names school, but a {file.kind} has one school. Take it out.")
 
 
 def refuse_readings(files: "tuple[FileFormat, ...]", roles: "FileFormat | None") -> None:
