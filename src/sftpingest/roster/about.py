@@ -59,3 +59,8 @@ def about_nobody(sheet: Sheet, rows: pd.DataFrame, desk: Desk) -> pd.DataFrame:
     keys = pd.concat([blank(0), *people, *contacts_there, *desk.alone], ignore_index=True)
     known = Known(desk.files.get(sheet.form.kind, ""), keys, pd.concat([no_keys(), *away], ignore_index=True))
     return refer(rows, sheet.form.columns["id"], known, sheet).findings
+
+
+def about_kept(schools: pd.Series, file: str) -> pd.DataFrame:
+    """Schools of a delta that were to go, and stay since sections are still in them."""
+    return found(Code.RECORD_KEPT, Severity.NOTE, file, [None] * len(schools), record=shorten(schools))

@@ -111,6 +111,7 @@ def _contacts(sheet: Sheet, rows: pd.DataFrame, good: Mask, _: Mapping[str, Refe
         named = pd.concat([named, pd.DataFrame({"id": there["student_id"], "agent": there["own_id"]})])
     frame = contacts.contacts_of(first, named, desk.known(Kind.STUDENT).keys)
     desk.roster[Kind.CONTACT] = over_held(frame, sheet, desk.held, desk.leaving)
+    desk.links += [named, contacts.turned(contacts.named(rows))]
     alone = contacts.alone(first, frame)
     desk.alone.append(alone["id"])
     about = found(
@@ -128,13 +129,20 @@ def _adds(sheet: Sheet, rows: pd.DataFrame, good: Mask, _: Mapping[str, Referred
     """Put further columns to records of an earlier file; returns the repeated rows."""
     kind = sheet.form.kind
     told = tell_apart(rows, good, ())
-    first = sift(rows, told.first)
+    first = _with_emptied(sift(rows, told.first), desk.emptied)
     at = look_up(first["id"], desk.roster[kind]["id"] if kind in desk.roster else blank(0))
     desk.stay(kind, _left_as_held(sheet, rows[~good], first, desk))
     desk.findings.append(about_nobody(sheet, first[at < 0], desk))
     if kind in desk.roster:
-        desk.roster[kind] = records.added(desk.roster[kind], sift(first, at >= 0), at[at >= 0], kind)
+        desk.roster[kind] = records.added(desk.roster[kind], sift(first, at >= 0), at[at >= 0], kind, over=sheet.delta)
     return rows[told.repeated]
+
+
+def _with_emptied(rows: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
+    """The rows, and an empty one for each record to which nothing is to be added any more."""
+    ids = ids[look_up(ids, rows["id"]) < 0]
+    empty = {name: ids if name == "id" else blank(len(ids), ids.index) for name in rows}
+    return pd.concat([rows, pd.DataFrame(empty)]) if len(ids) else rows
 
 
 def _left_as_held(sheet: Sheet, rejected: pd.DataFrame, first: pd.DataFrame, desk: Desk) -> pd.Series:

@@ -28,10 +28,20 @@ def named(rows: pd.DataFrame) -> pd.DataFrame:
     return pairs[(pairs["agent"] != "").to_numpy(bool)].drop_duplicates().reset_index(drop=True)
 
 
+def turned(links: pd.DataFrame) -> pd.DataFrame:
+    """The same links, said by contacts: `id` is the student again."""
+    return links.rename(columns={"id": "agent", "agent": "id"})[["id", "agent"]]
+
+
+def keys_of(own: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
+    """The keys under which contacts are held, of those turned away under their own ids: one for each link."""
+    rows = links.merge(own, left_on="agent", right_on="id", suffixes=("", "_own"))
+    return rows.assign(id=compose([rows["id"], rows["agent"]]), shifted=False)[list(own.columns)]
+
+
 def contacts_of(first: pd.DataFrame, agents: pd.DataFrame, students: pd.Series) -> pd.DataFrame:
     """The contacts in rows of their own; `agents` says whom students name (`id` a student, `agent` a contact)."""
-    own = named(first).rename(columns={"id": "agent", "agent": "id"})
-    pairs = pd.concat([agents, own[["id", "agent"]]], ignore_index=True).drop_duplicates(["id", "agent"])
+    pairs = pd.concat([agents, turned(named(first))], ignore_index=True).drop_duplicates(["id", "agent"])
     at = look_up(pairs["agent"], first["id"])
     there = (at >= 0) & (look_up(pairs["id"], students) >= 0)
     pairs, at = pairs[there].reset_index(drop=True), at[there]

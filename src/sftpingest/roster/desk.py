@@ -12,7 +12,7 @@ import pandas as pd
 from sftpingest.roster import records
 from sftpingest.roster.finding import together
 from sftpingest.roster.format import FileFormat
-from sftpingest.roster.frames import blank, filled
+from sftpingest.roster.frames import blank, filled, no_text
 from sftpingest.roster.kinds import Kind, Roster
 from sftpingest.roster.read_back import WrittenIds
 from sftpingest.roster.references import Known, no_keys
@@ -46,6 +46,8 @@ class Desk:
     split: set[str] = field(default_factory=set)  #: files of which a reading has been judged
     came: dict[int, list[pd.DataFrame]] = field(default_factory=dict)  #: enrollments in rows of their own, by role
     let_drop: dict[tuple[Kind, str], pd.Series] = field(default_factory=dict)
+    emptied: pd.Series = field(default_factory=no_text)  #: ids to which nothing is to be added any more
+    links: list[pd.DataFrame] = field(default_factory=list)  #: `id` a student, `agent` a contact, of all rows
     stays: dict[Kind, list[pd.Series]] = field(default_factory=dict)  #: see Validated.stays
     whole: frozenset[Kind] | None = None  #: where what is held is not known: kinds of which all records came
     deltas: set[int] = field(default_factory=set)  #: roles of which only changes came

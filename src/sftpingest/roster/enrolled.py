@@ -50,7 +50,7 @@ def enrolled(
 
 def school_of(section: Positions, roster: Roster) -> Positions:
     """Where the school of each section stands."""
-    schools = look_up(roster[Kind.SECTION]["school_id"], roster[Kind.SCHOOL]["id"])
+    schools = np.append(look_up(roster[Kind.SECTION]["school_id"], roster[Kind.SCHOOL]["id"]), np.int32(-1))
     found: Positions = schools[section]
     return found
 

@@ -47,7 +47,9 @@ def expect(files: Mapping[str, bytes], form: Format, named: Mapping[str, str] = 
     renamed = [found(Code.FILE_RECOGNISED, Severity.NOTE, name, detail=own) for name, own in sorted(told.names.items())]
     if not form.manifest and not form.not_rostered:
         return Expected(names, findings=together(renamed), doubts=doubts)
-    manifest = _named(files, form.manifest) if form.manifest else ""
+    manifests = sorted(name for name in files if form.manifest and name.casefold() == form.manifest.casefold())
+    manifest = manifests[0] if manifests else ""
+    again = [found(Code.FILE_REPEATED, Severity.UPLOAD, name, detail=manifest) for name in manifests[1:]]
     said = read_manifest(files[manifest], manifest, (*form.names, *form.not_rostered)) if manifest else Manifest()
     own_names = names | {name: spelt for name in files if name not in doubts and (spelt := _counted(name, form))}
     modes = {name: said.modes.get(spelt, "unnamed" if manifest else "") for name, spelt in own_names.items()}
@@ -65,7 +67,7 @@ def expect(files: Mapping[str, bytes], form: Format, named: Mapping[str, str] = 
         counted=counted,
         manifest=manifest,
         partial=bool(form.manifest) and any(name not in read_so for name in form.names if name not in beside),
-        findings=together([said.findings, *renamed, *missing, *unexpected, *noted]),
+        findings=together([said.findings, *again, *renamed, *missing, *unexpected, *noted]),
         doubts=doubts,
     )
 
@@ -73,11 +75,6 @@ def expect(files: Mapping[str, bytes], form: Format, named: Mapping[str, str] = 
 def not_rostered(name: str, records: int) -> pd.DataFrame:
     """A note that a file was recognised and is no part of the roster."""
     return found(Code.FILE_NOT_ROSTERED, Severity.NOTE, name, detail=f"with its {records:,} records")
-
-
-def _named(files: Mapping[str, bytes], name: str) -> str:
-    """The name of that file as uploaded; '' where it is not there."""
-    return next((each for each in files if each.casefold() == name.casefold()), "")
 
 
 def _unexpected(name: str, manifest: str, mode: str) -> pd.DataFrame:

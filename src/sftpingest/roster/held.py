@@ -66,12 +66,18 @@ def end(
     deltas: set[int],
     leaving: Mapping[Kind, pd.DataFrame],
     name: Callable[[Kind, pd.Series], None],
-) -> None:
-    """Put the enrollments together, and note what records that go on name in vain."""
+) -> pd.Series:
+    """Put the enrollments together, and note what records that go on name in vain.
+
+    Returns the ids of schools that were to go and stay, since somebody is still there: an enrollment needs its school.
+    """
+    kept = _schools_still_named(roster, held)
+    if len(kept):
+        roster[Kind.SCHOOL] = pd.concat([roster[Kind.SCHOOL], kept], ignore_index=True)
     if held or came:
         _enrollments(roster, held, came, deltas, leaving)
     if not held:
-        return
+        return kept["id"]
     if Kind.CONTACT in roster:
         contacts = roster[Kind.CONTACT]
         roster[Kind.CONTACT] = contacts[look_up(contacts["student_id"], roster[Kind.STUDENT]["id"]) >= 0]
@@ -79,6 +85,16 @@ def end(
         for column, named in columns.items():
             cells = roster[kind][column]
             name(named, cells[look_up(cells, roster[named]["id"]) < 0])
+    return kept["id"]
+
+
+def _schools_still_named(roster: Roster, held: Roster) -> pd.DataFrame:
+    """Schools held that are not in the roster, though a section is in them."""
+    if Kind.SCHOOL not in held or Kind.SECTION not in roster:
+        return pd.DataFrame({"id": no_text()})
+    there = held[Kind.SCHOOL]
+    named = look_up(there["id"], roster[Kind.SECTION]["school_id"]) >= 0
+    return there[named & (look_up(there["id"], roster[Kind.SCHOOL]["id"]) < 0)]
 
 
 def _enrollments(

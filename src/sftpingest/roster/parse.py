@@ -50,11 +50,16 @@ def parse(files: Mapping[str, bytes], form: Format, named: Mapping[str, str] = M
         sheets=tuple(sheet for sheet in sheets if sheet.form is not form.roles),
         findings=together([expected.findings, *unknown, *(read.findings for read in read_so), *_beside(read_so, form)]),
         records={read.sheets[0].name: read.records for read in read_so if read.sheets} | expected.counted,
-        partial=expected.partial or any(sheet.delta for sheet in sheets),
+        partial=expected.partial or any(sheet.delta for sheet in sheets) or (bool(form.manifest) and _lacks(read_so)),
         adds=tuple(file for file in form.files if file.adds and file not in whole),
         roles=next((sheet for sheet in sheets if sheet.form is form.roles), None),
         checked=checked,
     )
+
+
+def _lacks(read_so: "Sequence[_Read]") -> bool:
+    """Whether a file was refused: of what it might have said nothing is taken back."""
+    return any(not read.sheets and (read.findings["severity"] == Severity.FILE.value).any() for read in read_so)
 
 
 def _unknown(name: str, form: Format, doubt: str) -> pd.DataFrame:

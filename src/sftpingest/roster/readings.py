@@ -16,6 +16,7 @@ from sftpingest.roster.records import cell
 from sftpingest.roster.roles import Roles, held_roles, judge_roles, with_roles, without_role
 from sftpingest.roster.rows import choose
 from sftpingest.roster.sheet import Sheet
+from sftpingest.roster.turned_away import turned_away_teachers
 
 
 def choose_rows(sheet: Sheet, others: list[Sheet], desk: Desk) -> Sheet:
@@ -26,7 +27,9 @@ def choose_rows(sheet: Sheet, others: list[Sheet], desk: Desk) -> Sheet:
     desk.findings.append(chosen.findings)
     if len(chosen.passed):
         desk.passed[kind] = chosen.passed
-    if len(chosen.leaving):
+    if sheet.form.adds:
+        desk.emptied = chosen.leaving["id"] if "id" in chosen.leaving else no_text()
+    elif len(chosen.leaving):
         leaving = desk.ids.put_back(sheet.form, chosen.leaving)
         desk.leaving[kind] = pd.concat([leaving, desk.leaving.get(kind, leaving[:0])])
     lost = [chosen.lost]
@@ -40,6 +43,8 @@ def choose_rows(sheet: Sheet, others: list[Sheet], desk: Desk) -> Sheet:
         if len(desk.roles.gone):
             _leave(chosen.sheet, taken, desk)
         chosen = replace(chosen, sheet=taken)
+    if kind is Kind.ENROLLMENT:
+        desk.co_teachers.append(turned_away_teachers(chosen.lost, chosen.lost[:0]))
     for rows in lost:
         for each in (sheet, *others):
             own = desk.ids.put_back(each.form, rows)

@@ -143,8 +143,11 @@ def both(there: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns, copy=False)
 
 
-def added(frame: pd.DataFrame, rows: pd.DataFrame, at: Positions, kind: Kind) -> pd.DataFrame:
-    """Records with the columns that `rows` have for them; `at`: where the record of each row stands."""
+def added(frame: pd.DataFrame, rows: pd.DataFrame, at: Positions, kind: Kind, *, over: bool) -> pd.DataFrame:
+    """Records with the columns that `rows` have for them; `at`: where the record of each row stands.
+
+    `over`: the records have those columns already, as held.
+    """
     beside = any(name.startswith("ext.") for name in names(rows))
     there = {name.removeprefix("clever.") for name in names(rows)}
     if any(name.startswith("flags.") for name in names(rows)):
@@ -152,11 +155,32 @@ def added(frame: pd.DataFrame, rows: pd.DataFrame, at: Positions, kind: Kind) ->
     columns = {name: told(rows, name) for name in VALUES[kind] if name in there}
     back = np.full(len(frame), -1, np.int32)
     back[at] = np.arange(len(rows), dtype=np.int32)
-    out = {name: take(cells, back, frame.index).fillna("") for name, cells in columns.items()}
+    out = {name: _put(frame[name], take(cells, back, frame.index)) for name, cells in columns.items()}
     if not beside:
         return frame.assign(**out)
+    own = {name.removeprefix("ext.") for name in names(rows) if name.startswith("ext.")}
+    said = np.isin(np.arange(len(frame)), at)
+    before = without(frame["ext"], own, said) if over else frame["ext"]
     ext = take(_ext(rows), back, frame.index).fillna("")
-    return frame.assign(**out, ext=both_ext(frame["ext"], ext))
+    return frame.assign(**out, ext=both_ext(before, ext))
+
+
+def _put(cells: pd.Series, new: pd.Series) -> pd.Series:
+    """New cells over those that are there; null leaves what is there."""
+    return text(pc.coalesce(arrow(new), arrow(cells)), cells.index)
+
+
+def without(ext: pd.Series, own: set[str], those: Mask) -> pd.Series:
+    """JSON objects, some of them without those names; '' where none is left."""
+    encoded = pc.dictionary_encode(arrow(ext))
+    kept = [_without(cell, own) for cell in encoded.dictionary.to_pylist()]
+    less = pc.take(pa.array(kept, pa.string()), encoded.indices)
+    return text(pc.if_else(pa.array(those), less, arrow(ext)), ext.index)
+
+
+def _without(cell: str, own: set[str]) -> str:
+    kept = {name: word for name, word in json.loads(cell or "{}").items() if name not in own}
+    return json.dumps(kept, ensure_ascii=False) if kept else ""
 
 
 def both_ext(there: pd.Series, more: pd.Series) -> pd.Series:

@@ -66,7 +66,7 @@ def removals(held: Held, came: Mapping[Kind, Mask], validated: Validated) -> Rem
         candidates = ~came[kind]
         if kind in unsure_kinds or kind not in validated.roster:
             candidates[:] = False
-        candidates &= ~_turned_away(frame, kind, validated)
+        candidates &= ~(_turned_away(frame, kind, validated) | stays_as_held(frame, kind, validated))
         if kind is Kind.CONTACT:
             candidates |= _of_gone_students(frame, held, out)
         out.kept[kind] = candidates & _named(frame, kind, validated, held, out)
@@ -83,10 +83,13 @@ def keep_schools(out: Removals, held: Held, numbers: Numbers) -> None:
 
 
 def _turned_away(frame: pd.DataFrame, kind: Kind, validated: Validated) -> Mask:
-    """Records with a rejected row; of contacts, those of a student with a rejected row."""
-    of, column = (Kind.STUDENT, "student_id") if kind is Kind.CONTACT else (kind, "id")
-    away = validated.turned_away.get(of)
-    return _among(frame[column], away["id"] if away is not None else blank(0))
+    """Records with a rejected row; contacts also where it is their student's."""
+    of = {kind: "id"} | ({Kind.STUDENT: "student_id"} if kind is Kind.CONTACT else {})
+    mask = np.zeros(len(frame), bool)
+    for other, column in of.items():
+        if other in validated.turned_away:
+            mask |= _among(frame[column], validated.turned_away[other]["id"])
+    return mask
 
 
 def _of_gone_students(contacts: pd.DataFrame, held: Held, out: Removals) -> Mask:

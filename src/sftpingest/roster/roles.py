@@ -48,11 +48,11 @@ def judge_roles(sheet: Sheet, people: pd.Series, schools: Known, *, whole: bool)
 
     A change of the roles of somebody whose own row is not there is not taken, and said: who somebody is stands in both.
     """
-    chosen = choose(sheet)
+    chosen = choose(sheet, [sheet])
     rows, about_cells = check_cells(chosen.sheet)
     about_schools = refer(rows, sheet.form.columns["school_id"], schools, sheet).findings
     about_gone = together([]) if whole else _about_people(sheet, chosen.leaving, people)
-    findings = together([about_cells, about_schools, _about_people(sheet, rows, people), about_gone])
+    findings = together([chosen.findings, about_cells, about_schools, _about_people(sheet, rows, people), about_gone])
     bad = pd.Index(findings["row"][(findings["severity"] == Severity.ROW.value).to_numpy(bool)].astype("int32"))
     good = ~rows.index.isin(bad)
     ranked = _ranked(sift(rows, good))

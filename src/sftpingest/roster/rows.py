@@ -16,6 +16,11 @@ from sftpingest.roster.finding import Code, Severity, found, shorten, together
 from sftpingest.roster.frames import Mask, arrow, blank, filled, sift
 from sftpingest.roster.sheet import Sheet
 
+#: Beside the words that let a record go: the one of a record that stays.
+_STAYS = ("active",)
+#: What a row that lets a record go must name.
+_KEYS = ("id", "section_id", "person_id")
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -31,13 +36,17 @@ class Chosen:
 def choose(sheet: Sheet, readings: Sequence[Sheet] = ()) -> Chosen:
     """Its own rows; `readings` are all sheets of its file where it is the first: it says what none of them takes."""
     leaves = _among(sheet, "leaves", sheet.form.leaving)
-    takes = ~leaves
+    odd, about_odd = _odd(sheet, leaves)
+    leaves &= ~odd
+    takes = ~leaves & ~odd
     for heading, words in sheet.form.only.items():
         if not sheet.form.roles:
             takes &= _among(sheet, f"only.{heading}", words)
     lost, findings = sheet.rows[:0], together([])
     if sheet.form.only and not sheet.form.roles and readings:
-        lost, findings = _lost(sheet, readings, leaves)
+        lost, findings = _lost(sheet, readings, leaves | odd)
+    if readings and odd.any():
+        lost, findings = pd.concat([lost, sheet.rows[odd]]), together([findings, about_odd])
     passed = np.zeros(len(sheet.rows), bool)
     for heading, words in sheet.form.passed.items():
         passed |= _among(sheet, f"only.{heading}", words)
@@ -45,7 +54,37 @@ def choose(sheet: Sheet, readings: Sequence[Sheet] = ()) -> Chosen:
     kept = [name for name in sheet.rows if not str(name).startswith("only.") and name != "leaves"]
     rows = sheet.rows[kept]
     own = sheet if takes.all() and len(kept) == len(sheet.rows.columns) else replace(sheet, rows=sift(rows, takes))
-    return Chosen(own, sift(rows, leaves), ids[passed & ~leaves], findings, lost)
+    return Chosen(own, sift(rows, leaves), ids[passed & ~leaves & ~odd], findings, lost)
+
+
+def _odd(sheet: Sheet, leaves: Mask) -> tuple[Mask, pd.DataFrame]:
+    """Rows of a delta of which nobody knows whether they are to go, or which record is."""
+    odd = np.zeros(len(sheet.rows), bool)
+    parts: list[pd.DataFrame] = []
+    if not sheet.delta or "leaves" not in sheet.rows:
+        return odd, together(parts)
+    words = {*sheet.form.leaving, *_STAYS}
+    asked = [(Code.VALUE_UNKNOWN, "leaves", ~_among(sheet, "leaves", frozenset(words)) & filled(sheet.rows["leaves"]))]
+    asked += [(Code.VALUE_MISSING, name, leaves & ~filled(sheet.rows[name])) for name in _KEYS if name in sheet.rows]
+    for code, name, those in asked:
+        rows = sheet.rows[those & ~odd]
+        detail = ", ".join(sorted(words)) if code is Code.VALUE_UNKNOWN else ""
+        parts.append(_about(code, sheet, rows, name, detail))
+        odd |= those
+    return odd, together(parts)
+
+
+def _about(code: Code, sheet: Sheet, rows: pd.DataFrame, column: str, detail: str) -> pd.DataFrame:
+    return found(
+        code,
+        Severity.ROW,
+        sheet.name,
+        rows.index,
+        column=sheet.heading(column),
+        record=shorten(rows["id"]) if "id" in rows else "",
+        value=shorten(rows[column]),
+        detail=detail,
+    )
 
 
 def _among(sheet: Sheet, column: str, words: frozenset[str]) -> Mask:
@@ -74,19 +113,7 @@ def _lost(sheet: Sheet, readings: Sequence[Sheet], leaves: Mask) -> tuple[pd.Dat
     rows = sheet.rows[~(leaves | _among(sheet, column, words))]
     empty = ~filled(rows[column])
     parts = [
-        found(
-            code,
-            Severity.ROW,
-            sheet.name,
-            those.index,
-            column=sheet.heading(column),
-            record=shorten(those["id"]) if "id" in those else "",
-            value=shorten(those[column]),
-            detail=detail,
-        )
-        for code, those, detail in (
-            (Code.VALUE_MISSING, rows[empty], ""),
-            (Code.VALUE_UNKNOWN, rows[~empty], ", ".join(sorted(words))),
-        )
+        _about(Code.VALUE_MISSING, sheet, rows[empty], column, ""),
+        _about(Code.VALUE_UNKNOWN, sheet, rows[~empty], column, ", ".join(sorted(words))),
     ]
     return rows, together(parts)

@@ -13,8 +13,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from sftpingest.roster import read_back
-from sftpingest.roster.about import about_contacts, about_repeats
+from sftpingest.roster import contacts, read_back
+from sftpingest.roster.about import about_contacts, about_kept, about_repeats
 from sftpingest.roster.accepted import maker_of
 from sftpingest.roster.beside import judge_beside
 from sftpingest.roster.cells import check_cells
@@ -28,7 +28,7 @@ from sftpingest.roster.lists import plain_cells
 from sftpingest.roster.naming import look_up_all, note_names, sure
 from sftpingest.roster.read_back import written_ids
 from sftpingest.roster.readings import choose_rows, take_roles
-from sftpingest.roster.references import Referred, emptied
+from sftpingest.roster.references import Referred, emptied, refer
 from sftpingest.roster.schools import spread_schools
 from sftpingest.roster.sheet import Parsed, Sheet, Validated
 from sftpingest.roster.turned_away import (
@@ -59,8 +59,12 @@ def validate(parsed: Parsed, held: "Roster | None" = None) -> Validated:
         _sheet(sheets.pop(0), readings, desk)
     if roles and desk.roles is None:
         take_roles(roles, [], desk)
+    if desk.links and Kind.CONTACT in desk.turned_away:
+        away = pd.concat(desk.turned_away[Kind.CONTACT], ignore_index=True)
+        desk.turn_away(Kind.CONTACT, contacts.keys_of(away, pd.concat(desk.links, ignore_index=True)))
     desk.findings.append(judge_beside(checked, lambda sheet, rows: look_up_all(sheet, rows, desk)))
-    end(desk.roster, desk.held, desk.came, desk.deltas, desk.leaving, desk.name)
+    kept = end(desk.roster, desk.held, desk.came, desk.deltas, desk.leaving, desk.name)
+    desk.findings.append(about_kept(kept, desk.files.get(Kind.SCHOOL, "")))
     return Validated(
         roster=desk.roster,
         findings=together(desk.findings),
@@ -91,7 +95,8 @@ def _sheet(sheet: Sheet, others: list[Sheet], desk: Desk) -> None:
         needed = sheet.form.columns["school_id"].required
         passed = desk.passed.get(Kind.SCHOOL, blank(0))
         schools = desk.ids.written(Kind.SCHOOL, desk.known(Kind.SCHOOL).keys)
-        rows = spread_schools(rows, schools, passed, required=needed)
+        rows, lost = spread_schools(rows, schools, passed, required=needed)
+        desk.findings.append(_lost_schools(sheet, rows, lost, desk))
     rows = desk.ids.put_back(sheet.form, rows)
     sheet = replace(sheet, rows=sheet.rows[:0])
     referred = look_up_all(sheet, rows, desk)
@@ -112,6 +117,15 @@ def _sheet(sheet: Sheet, others: list[Sheet], desk: Desk) -> None:
     if not sheet.form.adds:
         roots = roots_of(sheet, rejected, repeated, findings, referred)
         turn_rows_away(sheet, pd.concat([rejected, repeated]), roots, desk)
+
+
+def _lost_schools(sheet: Sheet, rows: pd.DataFrame, lost: pd.Series, desk: Desk) -> pd.DataFrame:
+    """Further schools that are dropped; who names a rejected one keeps those that are held."""
+    named = rows[["id"]].loc[lost.index].assign(school_id=desk.ids.own(Kind.SCHOOL, lost).array)
+    column = replace(sheet.form.columns["school_id"], required=False)
+    looked_up = refer(named, column, desk.known(Kind.SCHOOL), sheet)
+    desk.stay(sheet.form.kind, desk.ids.own(sheet.form.kind, named["id"].loc[looked_up.roots.index]))
+    return looked_up.findings
 
 
 def _without_dropped(sheet: Sheet, rows: pd.DataFrame, referred: Mapping[str, Referred], desk: Desk) -> pd.DataFrame:
