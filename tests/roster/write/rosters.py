@@ -197,7 +197,10 @@ def _sections(draw: Draw, out: Roster, schools: list[str]) -> Roster:
 @st.composite
 def oneroster_rosters(draw: Draw) -> Roster:
     """A roster with more in it than OneRoster's own files say: ids, lists and places of any kind."""
-    ids = {kind: draw(some(KEYS, least=kind in {Kind.SCHOOL, Kind.STUDENT, Kind.TEACHER})) for kind in RECORDS}
+    ids = {
+        kind: draw(some([*KEYS, "two\nlines"], least=kind in {Kind.SCHOOL, Kind.STUDENT, Kind.TEACHER}))
+        for kind in RECORDS
+    }
     out: Roster = {}
     for kind in (Kind.SCHOOL, Kind.TERM, Kind.COURSE, Kind.SECTION, Kind.STUDENT, Kind.TEACHER, Kind.STAFF):
         out[kind] = frame(kind, [_any(draw, kind, key, ids) for key in ids[kind]])

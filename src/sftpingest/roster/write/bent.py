@@ -56,30 +56,36 @@ def corrected(form: FileFormat, cells: Cells, wanted: Mapping[str, pa.Array]) ->
     out, pieces = _readable(form, cells), []
     rows, _ = _read(form, out)
     extra = [str(name) for name in rows if str(name).startswith(EXT) and name not in wanted]
-    empty = arrow(blank(len(rows)))
     for name in (*wanted, *extra):
-        want, got = wanted.get(name, empty), arrow(told(rows, name))
-        wrong = pc.not_equal(want, got)
-        if not pc.any(wrong).as_py():
-            continue
-        own = form.columns.get(f"{_OURS}{name}")
-        plain = pc.and_(pc.not_equal(want, ""), pc.invert(pc.match_substring_regex(want, _LINE_END)))
-        if own:
-            out[own.heading] = pc.if_else(pc.and_(wrong, plain), want, out.get(own.heading, empty))
-            wrong = pc.and_(wrong, pc.invert(plain))
-        pieces.append(pc.if_else(wrong, _piece(name, want), ""))
+        want = wanted.get(name, arrow(blank(len(rows))))
+        wrong = pc.not_equal(want, arrow(told(rows, name)))
+        if pc.any(wrong).as_py():
+            pieces.append(_piece(name, want, _into_its_own(form, out, name, want, wrong)))
     if pieces:
         really = pc.utf8_slice_codeunits(pc.binary_join_element_wise(*pieces, ""), len("&"))
         out[form.columns[REALLY].heading] = really
     return out
 
 
+def _into_its_own(form: FileFormat, out: Cells, name: str, want: pa.Array, wrong: pa.Array) -> pa.Array:
+    """Put what is wrong into the column that the format has for it, if it has one; what could not be put there."""
+    own = form.columns.get(f"{_OURS}{name}")
+    if own is None:
+        return wrong
+    plain = pc.and_(pc.not_equal(want, ""), pc.invert(pc.match_substring_regex(want, _LINE_END)))
+    before = out.get(own.heading, arrow(blank(len(want))))
+    out[own.heading] = pc.if_else(pc.and_(wrong, plain), want, before)
+    return pc.and_(wrong, pc.invert(plain))
+
+
 def _beside(form: FileFormat, name: str) -> str:
     return form.extensions + name.removeprefix(EXT)
 
 
-def _piece(name: str, cells: pa.Array) -> pa.Array:
-    return each(cells, lambda cell: f"&{quote(name, safe=' ')}={quote(cell, safe=' ')}")
+def _piece(name: str, cells: pa.Array, those: pa.Array) -> pa.Array:
+    """`&name=cell` for those rows; nothing for the others."""
+    said = each(cells, lambda cell: f"&{quote(name, safe=' ')}={quote(cell, safe=' ')}")
+    return pc.if_else(those, said, "")
 
 
 def _read(form: FileFormat, cells: Cells) -> tuple[pd.DataFrame, pd.DataFrame]:
