@@ -36,6 +36,7 @@ TOTALS = [
 NO_TOTALS = [
     "Total,Fitness,,",
     "Totally,ann2,,",
+    "Total,,Tia,Oak",
     "Total,123456,,",
     "Total,t1,Tia,Oak",
     "north,Total,Tia,Oak",

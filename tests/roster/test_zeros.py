@@ -60,7 +60,7 @@ def test_a_person_may_release_it() -> None:
 
 
 def test_one_id_of_one_is_most_of_them() -> None:
-    taken = holding("007", "bob").take(**roster("7", "bob"))
+    taken = holding("007", "0bob").take(**roster("7", "0bob"))
     assert taken.verdict.outcome is Outcome.HELD
     assert 'student id "7" is held as "007"' in zeros(taken)[0]
 
@@ -73,6 +73,7 @@ def test_the_number_0_has_zeros_too() -> None:
     ("held", "came"),
     [
         (["007", "008", "009"], ["007", "008", "9"]),  # most have kept them
+        (["007", "008"], ["007", "7", "8"]),  # as many have kept them
         (["007", "7"], ["007", "7"]),  # two people
         (["007", "7"], ["7"]),  # one of two went
         (["007"], ["007", "7"]),  # one came

@@ -63,7 +63,7 @@ def _filled(record: Record) -> list[str]:
 
 def _is_total(record: Record, table: Table, form: FileFormat, columns: Mapping[str, int]) -> bool:
     first, *rest = _filled(record)
-    if not record.closed or not _WORDS.fullmatch(first) or not all(map(_COUNT.fullmatch, rest)):
+    if not _WORDS.fullmatch(first) or not all(map(_COUNT.fullmatch, rest)):
         return False
 
     def under(name: str) -> str:

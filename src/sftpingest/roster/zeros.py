@@ -48,7 +48,6 @@ def lost_zeros(came: pd.Series, at: Positions, held: pd.Series, *, whole: bool =
     else:
         kept = int(_zeros(others).sum())
     missing = held[zeros]
-    others = others[~_mask(pc.starts_with(arrow(others), "0")) | _mask(pc.equal(arrow(others), "0"))]
     found = look_up(_bare(missing), others)
     lost = np.flatnonzero(found >= 0)
     if len(lost) <= kept:
