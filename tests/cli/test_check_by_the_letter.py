@@ -94,3 +94,8 @@ def test_rows_of_every_file_add_up(quick: Program, tmp_path: Path) -> None:
     assert len(counted) == 21
     assert counted["results.csv"] == {"rows": 1, "accepted": 0, "rejected": 1}
     assert counted["resultLearningObjectiveIds.csv"]["rejected"] == 0
+
+
+def test_the_rows_of_a_file_that_an_upload_would_not_read_count_too(quick: Program, tmp_path: Path) -> None:
+    said = quick("check", written(tmp_path / "set", only("users", "orgs")), "--strict", "--json").stdout
+    assert json.loads(said)["files"]["users.csv"] == {"rows": 3, "accepted": 0, "rejected": 3}
