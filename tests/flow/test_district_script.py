@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,7 @@ class Script:
 
     def __call__(self, **more: object) -> "subprocess.CompletedProcess[str]":
         with self.start(**more) as process:
-            said, complained = process.communicate(timeout=120)
+            said, complained = process.communicate(timeout=200)
         assert list((self.root / "tmp").iterdir()) == []
         return subprocess.CompletedProcess("upload.sh", process.returncode, said, complained)
 
@@ -78,7 +79,7 @@ def script(house: House, tmp_path: Path) -> Script:
     command = tmp_path / "sftpingest"
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sftpingest "$@"\n')
     command.chmod(0o755)
-    made = Script(district, tmp_path, {"server": "127.0.0.1", "port": port(district), "every": 1, "wait": 1})
+    made = Script(district, tmp_path, {"server": "127.0.0.1", "port": port(district), "every": 1, "wait": 2})
     made.settings |= {"login": f"{district.slug}-key", "key": key(district, tmp_path), "check": command}
     made.settings |= {"known_hosts": tmp_path / "known hosts", "folder": made.folder, "reports": made.reports}
     return made
@@ -98,6 +99,17 @@ def test_a_good_roster_is_applied_and_the_report_fetched(script: Script) -> None
     again = script()
     assert again.returncode == 0
     assert f"Upload {script.district.outcome().id} of District" in again.stdout
+
+
+def test_a_zip_is_uploaded_as_it_is(script: Script) -> None:
+    script.folder.mkdir()
+    with zipfile.ZipFile(script.folder / "roster.zip", "w") as archive:
+        for name, content in without_mistakes().items():
+            archive.writestr(name, content)
+    done = script()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "other files" not in done.stdout
+    assert script.district.outcome().files["students.csv"]["accepted"] == 60
 
 
 def read_names(folder: Path) -> set[str]:
@@ -145,17 +157,21 @@ def test_a_big_change_is_held(script: Script) -> None:
 
 
 def test_the_report_of_another_upload_is_not_taken_for_ours(script: Script) -> None:
-    """Somebody else's upload, which the server had already begun with, is reported while the script waits."""
+    """Somebody else's upload is reported while the script waits; ours is quiet only after that."""
+    district, program = script.district, script.district.place.program
     script.export(without_mistakes())
-    script.district.place.program.ok("district", "set", script.district.slug, "quiet_seconds", "8")
+    program.ok("district", "set", district.slug, "quiet_seconds", "3600")
     other = written(script.root / "other", cut(without_mistakes(), "enrollments.csv", 119))
     with script.start() as process:
-        until(lambda: read_names(script.folder) <= script.district.names("/"))
-        script.district.place.program.ok("ingest", script.district.slug, other)
-        said, complained = process.communicate(timeout=120)
+        until(lambda: read_names(script.folder) <= district.names("/"))
+        program.ok("ingest", district.slug, other)
+        assert process.stdout
+        seen = next(line for line in process.stdout if "is about other files" in line)
+        program.ok("district", "set", district.slug, "quiet_seconds", "1")
+        said, complained = process.communicate(timeout=200)
     assert process.returncode == 0, complained
-    first, second = (script.district.outcome().id for _ in range(2))
-    assert f"Report {first:06d} is about other files" in said
+    first, second = (district.outcome().id for _ in range(2))
+    assert f"Report {first:06d} is" in seen
     assert f"Upload {second} of District" in said
     assert f"Upload {first} of District" not in said
 
