@@ -26,7 +26,7 @@ _HEAD = """\
 def source_of(name: str, readings: list[Reading], left: list[SeenFile], formats: list[str]) -> str:
     """The text of the format; `formats` are those of ours that fit the files as they are."""
     ours = "".join(f"# These files fit our format {each}: try that first, with --format {each}.\n" for each in formats)
-    parts = [_HEAD + ours, f'name = {_text(name)}\ntitle = {_text(name)}\nwords_of = "clever"\nauto = false\n']
+    parts = [_HEAD + ours, f'name = {_text(name)}\ntitle = {_text(name)}\nwords_of = "clever"\n']
     if not any(not reading.problem for reading in readings):
         parts.append("# Nothing here looks like a roster: write its files in.\n")
     several = {one.file.name for one in readings if sum(each.file.name == one.file.name for each in readings) > 1}
