@@ -65,7 +65,7 @@ def test_a_folder_without_a_roster_is_no_mapping(check: Program, tmp_path: Path)
     done = check("map", folder, "--out", tmp_path / "other.toml")
     assert done.returncode == 1
     assert "notes.txt: not told." in done.stdout
-    assert "files has no file" in check.refused("check", folder, "--format", tmp_path / "other.toml")
+    assert "files must be a table" in check.refused("check", folder, "--format", tmp_path / "other.toml")
 
 
 def test_map_overwrites_nothing_and_wants_a_toml(check: Program, export: Path, tmp_path: Path) -> None:
