@@ -16,21 +16,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from sftpingest.cli import (
-    audit,
-    ban,
-    check,
-    demo,
-    district,
-    doctor,
-    ingest,
-    keys,
-    login,
-    roster,
-    serve,
-    sync,
-    terminal,
-)
+from sftpingest.cli import audit, ban, check, demo, district, doctor, ingest, keys, login, roster, serve, sync, terminal
 from sftpingest.cli import map as mapping
 
 app = typer.Typer(
