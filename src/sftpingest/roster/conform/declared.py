@@ -61,13 +61,20 @@ def read_declared(files: Mapping[str, bytes]) -> Declared:
     if broken.why:
         said.append(found(Code.ROW_MALFORMED, Severity.UPLOAD, name, pd.Index(broken.rows), detail=text(broken.why)))
     lines = _lines(raw, [places[heading] for heading in guessed.headings], broken.rows.tolist())
+    return _declared(lines, guessed, files, said)
+
+
+def _declared(
+    lines: Sequence[_Line], guessed: Rules, files: Mapping[str, bytes], said: Sequence[pd.DataFrame]
+) -> Declared:
+    """What these lines say; of two lines with one property the first."""
     first = {line.name: line for line in reversed(lines)}
     version = first[_VERSION].value if _VERSION in first else ""
     tables = rules(version) if version in versions() else guessed
     modes = {f"{key.removeprefix(_FILE)}.csv": line.value for key, line in first.items() if key.startswith(_FILE)}
-    said.append(_about_lines(lines, first, tables))
     good = {file: mode for file, mode in modes.items() if file in tables.files and mode in tables.modes}
-    return Declared(tables, good, together([*said, _about_files(good, files, tables)]))
+    about_lines, about_files = _about_lines(lines, first, tables), _about_files(good, files, tables)
+    return Declared(tables, good, together([*said, about_lines, about_files]))
 
 
 def _empty(name: str) -> pd.DataFrame:

@@ -32,15 +32,7 @@ def conform(files: Mapping[str, bytes], members: Sequence[str] = ()) -> Conforme
     """Judge a set. Never raises on any bytes. `members`: the names in the zip, folders and all."""
     declared = read_declared(files)
     taken, about_names = judge_names(files, declared.rules)
-    pages: dict[str, Page] = {}
-    about_references = []
-    for name, file in declared.rules.files.items():
-        uploaded = next((each for each, own in taken.items() if own == name), "")
-        if not uploaded or declared.modes.get(name) == ABSENT:
-            continue
-        page = read_page(files[uploaded], uploaded, file, declared.modes.get(name, ""))
-        about_references.append(judge_references(page, {**_promised(declared, pages), **pages}))
-        pages[name] = page
+    pages, about_references = _pages(files, taken, declared)
     findings = together(
         [
             judge_members(members),
@@ -54,9 +46,23 @@ def conform(files: Mapping[str, bytes], members: Sequence[str] = ()) -> Conforme
             judge_gradebook(pages),
         ]
     )
-    return Conformed(
-        findings, declared.rules.version, {page.name: page.records for page in pages.values() if page.records}
-    )
+    records = {page.name: page.records for page in pages.values() if page.records}
+    return Conformed(findings, declared.rules.version, records)
+
+
+def _pages(
+    files: Mapping[str, bytes], taken: Mapping[str, str], declared: Declared
+) -> tuple[dict[str, Page], list[pd.DataFrame]]:
+    """Every file that is to be read, and what is wrong with what it names: what it names was read before it."""
+    uploaded = {own: name for name, own in taken.items() if declared.modes.get(own) != ABSENT}
+    pages: dict[str, Page] = {}
+    about_references = []
+    for name, file in declared.rules.files.items():
+        if name in uploaded:
+            page = read_page(files[uploaded[name]], uploaded[name], file, declared.modes.get(name, ""))
+            about_references.append(judge_references(page, {**_promised(declared, pages), **pages}))
+            pages[name] = page
+    return pages, about_references
 
 
 def _alone(page: Page, pages: Mapping[str, Page]) -> pd.DataFrame:
