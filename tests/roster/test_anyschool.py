@@ -150,7 +150,7 @@ def test_a_cell_that_says_otherwise_is_dropped_and_says_which_row_counts() -> No
 
 
 def test_a_name_of_a_school_that_is_too_long_for_an_id_is_said_and_makes_no_school() -> None:
-    long = "N" * 251
+    long = "N" * 256
     rows = [row.replace("South School", long) for row in USERS]
     validated = validate(parse(two(rows, SECTIONS), FORM))
     assert long not in validated.roster[Kind.SCHOOL]["id"].tolist()

@@ -29,7 +29,7 @@ def at(file: str, row: int, column: str, code: str, severity: str) -> Said:
 
 def test_a_key_that_no_index_can_hold_is_said() -> None:
     """PostgreSQL refuses keys of more than 2,704 bytes; a course's key is two cells, a contact's four."""
-    long = "x" * 251
+    long = "x" * 256
     students = lines(STUDENT, f"north,{long},Ann,Ash", f"north,{long[1:]},Bob,Bay", "north,cid,Cid,Cob")
     findings = said(judged(students=students, enrollments=lines(ENROLLMENT, f"north,alg,{long}", "south,bio,cid")))
     assert findings == [

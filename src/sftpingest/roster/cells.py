@@ -77,7 +77,7 @@ def _reader(column: Column) -> tuple[Callable[[pd.Series], pd.Series] | None, Co
 #: The check for e-mail addresses has a name of its own, since such a cell is kept: a note, as Clever does it.
 _EMAIL = "email"
 #: So has the one for keys: they are in an index of the store, and PostgreSQL's take 2,704 bytes for all parts of one.
-_LONG, LONGEST_KEY = "long", 250
+_LONG, LONGEST_KEY = "long", 255
 #: And the one for a pattern: its message says another thing than that of damaged letters.
 _PATTERN = "pattern"
 #: The columns of which keys are made, beside those that refer.
