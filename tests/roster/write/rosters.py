@@ -268,7 +268,7 @@ def _enrolled(draw: Draw, ids: dict[Kind, list[str]]) -> list[tuple[int, int, in
     school = st.integers(0, len(ids[Kind.SCHOOL]) - 1)
     rows = []
     for at in range(len(ids[Kind.SECTION])):
-        places = iter(draw(st.permutations([1, 2, 3, 4, 5, 9, 100])))
+        places = iter(draw(st.permutations([1, 2, 3, 4, 5, 9, 50, 100])))
         rows += [
             (at, who, draw(school), 1, next(places)) for who in range(len(ids[Kind.TEACHER])) if draw(st.booleans())
         ]
