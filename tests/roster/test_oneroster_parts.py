@@ -1,5 +1,6 @@
 """What another file says of a person: a part that is rejected, and deltas of roles, take nothing back."""
 
+import copy
 import json
 from collections.abc import Callable
 
@@ -9,7 +10,7 @@ from sftpingest.roster.format import load
 from sftpingest.roster.kinds import Kind
 from sftpingest.roster.parse import parse
 from tests.roster.district import District
-from tests.roster.test_oneroster import files_of, taken, with_line
+from tests.roster.test_oneroster import files_of, once, taken, with_line
 from tests.roster.uploads import Said, said
 
 NOW = "2026-11-01T00:00:00.000Z"
@@ -19,7 +20,7 @@ USERS, ROLES = (files_of("bulk")[name].decode().splitlines()[0] for name in ("us
 
 @pytest.fixture
 def lake() -> District:
-    return taken(files_of("bulk"))
+    return copy.deepcopy(once())
 
 
 def delta(users: str = "", roles: str = "") -> dict[str, bytes]:

@@ -23,9 +23,7 @@ NOISE = random.Random(3).randbytes(300_000)
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A district's keys. The path is longer than the name of a socket may be."""
-    folder = (
-        tmp_path_factory.mktemp("a-district-with-a-long-name-of-sixty-letters-and-more-than-that-0123456789") / "pgp"
-    )
+    folder = tmp_path_factory.mktemp("a-district-with-a-long-name-" + "of-sixty-letters-and-more-" * 3) / "pgp"
     keys.make(folder, "Lake")
     assert len(str(folder)) > 100
     return folder

@@ -61,9 +61,14 @@ def _leave(people: Sheet, taken: Sheet, desk: Desk) -> None:
 
 
 def _held_roles(readings: list[Sheet], desk: Desk) -> pd.DataFrame:
-    """Who people are as held: the first word of each reading stands for its kind."""
+    """Who people are as held, where that goes on: the first word of each reading stands for its kind."""
+    if desk.roles and desk.roles.whole:
+        return held_roles([])
     words = {each.form.kind: next(iter(sorted(*each.form.only.values()))) for each in readings}
-    return held_roles([(word, desk.held[kind]) for kind, word in words.items() if kind in desk.held])
+    there = {word: (kind, desk.held[kind]) for kind, word in words.items() if kind in desk.held}
+    return held_roles(
+        [(word, frame.assign(id=desk.ids.written(kind, frame["id"]))) for word, (kind, frame) in there.items()]
+    )
 
 
 def take_roles(sheet: Sheet | None, readings: list[Sheet], desk: Desk) -> None:

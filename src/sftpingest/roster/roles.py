@@ -32,6 +32,7 @@ class Roles:
     rejected: pd.DataFrame  #: `person_id` of rows that were rejected; the index is their place in the file
     findings: pd.DataFrame
     gone: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(_PAIR))  #: `person_id`, `school_id`: are to go
+    whole: bool = False  #: it is all that there is of them: what is held does not go on
     single: bool = False  #: nobody has two
     people: pd.Series = field(default_factory=no_text)  #: ids of all rows of the file of people
     places: Positions = field(default_factory=lambda: np.empty(0, np.int32))  #: of each of them in `rows`; -1 for none
@@ -58,7 +59,7 @@ def judge_roles(sheet: Sheet, people: pd.Series, schools: Known, *, whole: bool)
     ranked = _ranked(sift(rows, good))
     places = look_up(people, ranked["person_id"])
     gone = pd.DataFrame(_PAIR) if whole else chosen.leaving[list(_PAIR)]
-    return Roles(sheet.name, ranked, rows[~good], findings, gone, ranked["person_id"].is_unique, people, places)
+    return Roles(sheet.name, ranked, rows[~good], findings, gone, whole, ranked["person_id"].is_unique, people, places)
 
 
 def _about_people(sheet: Sheet, rows: pd.DataFrame, people: pd.Series) -> pd.DataFrame:

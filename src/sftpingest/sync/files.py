@@ -91,7 +91,7 @@ def _finding(told: Told) -> pd.DataFrame:
 
 @cache
 def _of_ours() -> frozenset[str]:
-    return frozenset().union(*(_stems(load(name)) for name in names()))
+    return frozenset().union(*(_stems(form) for name in names() if (form := load(name)).auto))
 
 
 def known(format_name: str) -> frozenset[str]:
