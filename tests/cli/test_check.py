@@ -198,12 +198,14 @@ def test_an_empty_folder_and_what_is_no_roster_are_one_sentence(quick: Program, 
 
 
 @pytest.fixture
-def locked() -> Iterator[Path]:
-    """A roster that everybody sees, with a file that only its owner, or nobody, may read."""
-    with tempfile.TemporaryDirectory() as folder:
+def locked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A roster that everybody sees, with a file that only its owner, or nobody, may read; and room for all to write."""
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as room:
         there = written(Path(folder), without_mistakes())
         there.chmod(0o755)
         (there / "students.csv").chmod(0)
+        Path(room).chmod(0o777)
+        monkeypatch.setattr(tempfile, "tempdir", room)
         yield there
 
 

@@ -134,7 +134,7 @@ def test_an_upload_in_a_format_that_is_gone_is_refused_with_a_report(district: D
     ended = worked(district, taken(district))
     assert ended.state is State.REFUSED
     assert "vanished" in report_of(district, ended).summary
-    assert "Use one of: clever" in report_of(district, ended).result["reason"]
+    assert "Use one of: anyschool, clever" in report_of(district, ended).result["reason"]
 
 
 @place_of_one_store
