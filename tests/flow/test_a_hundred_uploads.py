@@ -6,7 +6,7 @@ Out: nothing.
 
 Every version of a file says what it is and how long, so that the file that lies there in the end can be told to be
 whole, and to be one that came at or after the last acknowledged one. The moments are drawn with a seed;
-SFTPINGEST_LONG=1 draws ten times as many.
+SFTPINGEST_LONG=1 draws more than ten times as many.
 """
 
 import os
@@ -27,7 +27,7 @@ from tests.cli.conftest import Program, Up, running
 from tests.flow.conftest import LONG, PASSWORD, until
 
 #: Files uploaded at once, and times that something is killed meanwhile.
-FILES, KILLS = 10, 120 if LONG else 12
+FILES, KILLS = 10, 120 if LONG else 9
 #: The longest time from the first acknowledged upload to a kill, in seconds.
 SPAN = 0.7
 UPLOADER = Path(__file__).with_name("uploader.py")

@@ -45,7 +45,7 @@ from tests.flow.conftest import (
 
 STUDENTS = 40_000 if LONG else 12_000
 #: How often each upload is killed, by store. A sync may be begun five times, so it is killed four times at most.
-KILLS = {"sqlite": [4] * 8, "postgresql": [4] * 6} if LONG else {"sqlite": [4, 4], "postgresql": [4, 1]}
+KILLS = {"sqlite": [4] * 8, "postgresql": [4] * 6} if LONG else {"sqlite": [4, 1], "postgresql": [4, 1]}
 #: The longest time from the begin of a sync to a kill, in seconds: a little longer than the sync takes.
 SPAN = 4.0 if LONG else 0.8
 #: The longest time from the begin of the transaction that stores the roster to a kill.
