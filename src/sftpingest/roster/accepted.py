@@ -22,9 +22,7 @@ from sftpingest.roster.kinds import PERSON, ROLES, STUDENT, TEACHER, Kind
 from sftpingest.roster.references import Referred
 from sftpingest.roster.repeats import tell_apart
 from sftpingest.roster.sheet import Sheet
-from sftpingest.roster.turned_away import (
-    turned_away_teachers,
-)
+from sftpingest.roster.turned_away import turned_away_teachers
 
 Maker: TypeAlias = Callable[[Sheet, pd.DataFrame, Mask, Mapping[str, Referred], Desk], pd.DataFrame]
 

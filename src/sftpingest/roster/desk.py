@@ -18,10 +18,7 @@ from sftpingest.roster.read_back import WrittenIds
 from sftpingest.roster.references import Known, no_keys
 from sftpingest.roster.roles import Roles
 from sftpingest.roster.sheet import Sheet
-from sftpingest.roster.turned_away import (
-    keys_of,
-    roots_of,
-)
+from sftpingest.roster.turned_away import keys_of, roots_of
 
 
 @dataclass
@@ -45,7 +42,7 @@ class Desk:
     ids: WrittenIds = field(default_factory=WrittenIds)  #: of a roster that we wrote: ids that the format cannot say
     split: set[str] = field(default_factory=set)  #: files of which a reading has been judged
     came: dict[int, list[pd.DataFrame]] = field(default_factory=dict)  #: enrollments in rows of their own, by role
-    let_drop: dict[tuple[Kind, str], pd.Series] = field(default_factory=dict)
+    let_drop: dict[tuple[Kind, str], pd.Series] = field(default_factory=dict)  #: see Validated.let_drop
     emptied: pd.Series = field(default_factory=no_text)  #: ids to which nothing is to be added any more
     links: list[pd.DataFrame] = field(default_factory=list)  #: `id` a student, `agent` a contact, of all rows
     stays: dict[Kind, list[pd.Series]] = field(default_factory=dict)  #: see Validated.stays

@@ -50,6 +50,7 @@ def enrolled(
 
 def school_of(section: Positions, roster: Roster) -> Positions:
     """Where the school of each section stands."""
+    # the last place is that of -1: a section that is not there, or has no school, has no other one's school
     schools = np.append(look_up(roster[Kind.SECTION]["school_id"], roster[Kind.SCHOOL]["id"]), np.int32(-1))
     found: Positions = schools[section]
     return found

@@ -4,19 +4,16 @@ In: the records held, what came, and what is to go.
 Out: the roster as it will be, whole: reconcile then needs to know nothing of deltas.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from sftpingest.roster.enrolled import goes_on, laid_over
 from sftpingest.roster.format import FileFormat
-from sftpingest.roster.frames import arrow, look_up, no_text, take, text
+from sftpingest.roster.frames import look_up, no_text, take
 from sftpingest.roster.kinds import RECORDS, REFERS, STUDENT, TEACHER, VALUES, Kind, Roster
-from sftpingest.roster.records import both, both_ext
+from sftpingest.roster.records import both, both_ext, part_of
 from sftpingest.roster.sheet import Sheet
 
 
@@ -42,21 +39,9 @@ def keep_added(frame: pd.DataFrame, held: Roster, adds: Sequence[FileFormat]) ->
             ]
             kept = {name: take(there[name], at, frame.index).fillna("") for name in names}
             beside = {name.removeprefix("ext.") for name in form.columns if name.startswith("ext.")}
-            ext = _only(take(there["ext"], at, frame.index).fillna(""), beside)
+            ext = part_of(take(there["ext"], at, frame.index).fillna(""), beside.__contains__)
             frame = frame.assign(**kept, ext=both_ext(frame["ext"], ext))
     return frame
-
-
-def _only(ext: pd.Series, names: set[str]) -> pd.Series:
-    """Those names of JSON objects; '' where none of them is there."""
-    encoded = pc.dictionary_encode(arrow(ext))
-    kept = [_named(cell, names) for cell in encoded.dictionary.to_pylist()]
-    return text(pc.take(pa.array(kept, pa.string()), encoded.indices), ext.index)
-
-
-def _named(cell: str, names: set[str]) -> str:
-    kept = {name: word for name, word in json.loads(cell or "{}").items() if name in names}
-    return json.dumps(kept, ensure_ascii=False) if kept else ""
 
 
 def end(

@@ -27,6 +27,10 @@ class Record(NamedTuple):
     cells: list[str]
     closed: bool = True  #: whether its quotation marks are; if not, the cells are what stands between separators
 
+    def fault(self, width: int) -> str:
+        """Why it is no row of a file with so many headings, for the message."""
+        return f"{len(self.cells)} cells instead of {width}" if self.closed else "a quotation mark that is never closed"
+
 
 def records(rows: list[str], width: int = 0, parted_by: str = ",") -> Iterator[Record]:
     """Every record. One that a quotation mark never closes is its first line alone: what follows is read again.

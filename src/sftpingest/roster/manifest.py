@@ -82,10 +82,7 @@ def _rows(table: Table, name_at: int, value_at: int, known: Sequence[str]) -> li
 def _about_malformed(table: Table, name: str) -> pd.DataFrame:
     """A row that cannot be read might say delta."""
     width, rows = len(table.headings), pd.Index([record.at for record in table.ragged], dtype="int32")
-    why = [
-        f"{len(record.cells)} cells instead of {width}" if record.closed else "a quotation mark that is never closed"
-        for record in table.ragged
-    ]
+    why = [record.fault(width) for record in table.ragged]
     return found(Code.ROW_MALFORMED, Severity.UPLOAD, name, rows, detail=text(why, rows))
 
 

@@ -38,10 +38,10 @@ def _unjudged(looked_up: Referred) -> Referred:
 
 def sure(rows: pd.DataFrame, referred: Mapping[str, Referred]) -> Mask:
     """Rows that name nothing outside the upload."""
-    sure = np.ones(len(rows), bool)
+    certain = np.ones(len(rows), bool)
     for name, looked_up in referred.items():
-        sure &= (looked_up.positions >= 0) | ~filled(rows[name])
-    return sure
+        certain &= (looked_up.positions >= 0) | ~filled(rows[name])
+    return certain
 
 
 def note_names(sheet: Sheet, referred: Mapping[str, Referred], desk: Desk) -> None:

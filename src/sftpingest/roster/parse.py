@@ -201,10 +201,7 @@ def _under(cells: list[str], at: int) -> str:
 
 def _about_malformed(sheet: Sheet, table: Table, id_at: int | None) -> pd.DataFrame:
     width, secret = len(table.headings), secret_places(table.headings, sheet.form)
-    why = [
-        f"{len(record.cells)} cells instead of {width}" if record.closed else "a quotation mark that is never closed"
-        for record in table.ragged
-    ]
+    why = [record.fault(width) for record in table.ragged]
     rows = sheet.malformed.index
     at = width if id_at is None else id_at
     ids = [_under(without_secrets(record, secret, width), at) for record in table.ragged]

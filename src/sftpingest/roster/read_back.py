@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sftpingest.roster.format import FileFormat
-from sftpingest.roster.frames import Mask, arrow, blank, filled, look_up, text
+from sftpingest.roster.frames import Mask, arrow, blank, filled, look_up, or_else, text
 from sftpingest.roster.kinds import VALUES, Kind
 from sftpingest.roster.sheet import Sheet
 
@@ -63,7 +63,7 @@ def say(sheet: Sheet) -> Sheet:
     rows, form = sheet.rows, sheet.form
     changed: dict[str, pd.Series] = {}
     if form.kind is Kind.CONTACT and not form.part("contact"):  # a contact in a row of its own has its id there
-        changed["clever.sis_id"] = _or_else(rows, "clever.sis_id", rows["id"])
+        changed["clever.sis_id"] = or_else(rows["clever.sis_id"], rows["id"]) if "clever.sis_id" in rows else rows["id"]
     for name, cells in (_columns(rows[REALLY]) if REALLY in rows else {}).items():
         there = pc.and_kleene(pc.is_valid(cells), pc.not_equal(cells, ""))
         for own in _own(name, form):
@@ -77,12 +77,6 @@ def say(sheet: Sheet) -> Sheet:
 
 def _known(mask: pa.Array) -> pa.Array:
     return pc.fill_null(mask, fill_value=False)
-
-
-def _or_else(rows: pd.DataFrame, name: str, other: pd.Series) -> pd.Series:
-    if name not in rows:
-        return other
-    return text(pc.if_else(pc.equal(arrow(rows[name]), ""), arrow(other), arrow(rows[name])), rows.index)
 
 
 def _own(name: str, form: FileFormat) -> tuple[str, ...]:

@@ -5,13 +5,14 @@ Out: frames with exactly the columns of kinds.VALUES.
 """
 
 import json
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sftpingest.roster.frames import Mask, Positions, arrow, blank, compose, filled, names, take, text
+from sftpingest.roster.frames import Mask, Positions, arrow, blank, compose, filled, names, or_else, take, text
 from sftpingest.roster.kinds import VALUES, Kind
 from sftpingest.roster.repeats import contact_keys
 
@@ -34,11 +35,7 @@ def told(rows: pd.DataFrame, name: str) -> pd.Series:
     """A column; where the rows say it in our own words too (a roster that we wrote), these count."""
     cells = cell(rows, name)
     ours = f"clever.{name}"
-    return (
-        text(pc.if_else(pc.equal(arrow(rows[ours]), ""), arrow(cells), arrow(rows[ours])), rows.index)
-        if (ours in rows)
-        else cells
-    )
+    return or_else(rows[ours], cells) if ours in rows else cells
 
 
 def _ext(rows: pd.DataFrame) -> pd.Series:
@@ -106,8 +103,7 @@ def sections(rows: pd.DataFrame, primary: Positions, teachers: pd.Series) -> pd.
     """
     frame = records(rows, Kind.SECTION)
     generated = _section_name(rows, arrow(take(teachers, primary, rows.index)))
-    own = arrow(cell(rows, "name"))
-    made = {"name": text(pc.if_else(pc.equal(own, ""), arrow(generated), own))}
+    made = {"name": or_else(cell(rows, "name"), generated)}
     for kind, ids in ((Kind.COURSE, course_ids), (Kind.TERM, term_ids)):
         if any(name.startswith(f"{kind}.") for name in names(rows)):
             made[f"{kind}_id"] = ids(rows)
@@ -159,8 +155,10 @@ def added(frame: pd.DataFrame, rows: pd.DataFrame, at: Positions, kind: Kind, *,
     if not beside:
         return frame.assign(**out)
     own = {name.removeprefix("ext.") for name in names(rows) if name.startswith("ext.")}
-    said = np.isin(np.arange(len(frame)), at)
-    before = without(frame["ext"], own, said) if over else frame["ext"]
+    before = frame["ext"]
+    if over:
+        less = part_of(before, lambda name: name not in own)
+        before = text(pc.if_else(pa.array(back >= 0), arrow(less), arrow(before)), frame.index)
     ext = take(_ext(rows), back, frame.index).fillna("")
     return frame.assign(**out, ext=both_ext(before, ext))
 
@@ -170,16 +168,15 @@ def _put(cells: pd.Series, new: pd.Series) -> pd.Series:
     return text(pc.coalesce(arrow(new), arrow(cells)), cells.index)
 
 
-def without(ext: pd.Series, own: set[str], those: Mask) -> pd.Series:
-    """JSON objects, some of them without those names; '' where none is left."""
+def part_of(ext: pd.Series, wanted: Callable[[str], bool]) -> pd.Series:
+    """JSON objects with the wanted names alone; '' where none is left."""
     encoded = pc.dictionary_encode(arrow(ext))
-    kept = [_without(cell, own) for cell in encoded.dictionary.to_pylist()]
-    less = pc.take(pa.array(kept, pa.string()), encoded.indices)
-    return text(pc.if_else(pa.array(those), less, arrow(ext)), ext.index)
+    kept = [_part_of(cell, wanted) for cell in encoded.dictionary.to_pylist()]
+    return text(pc.take(pa.array(kept, pa.string()), encoded.indices), ext.index)
 
 
-def _without(cell: str, own: set[str]) -> str:
-    kept = {name: word for name, word in json.loads(cell or "{}").items() if name not in own}
+def _part_of(cell: str, wanted: Callable[[str], bool]) -> str:
+    kept = {name: word for name, word in json.loads(cell or "{}").items() if wanted(name)}
     return json.dumps(kept, ensure_ascii=False) if kept else ""
 
 

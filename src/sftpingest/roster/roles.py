@@ -14,7 +14,19 @@ import pyarrow.compute as pc
 
 from sftpingest.roster.cells import check_cells
 from sftpingest.roster.finding import Code, Severity, found, shorten, together
-from sftpingest.roster.frames import Positions, arrow, blank, compose, filled, look_up, names, no_text, sift, text
+from sftpingest.roster.frames import (
+    Positions,
+    arrow,
+    blank,
+    compose,
+    filled,
+    look_up,
+    names,
+    no_text,
+    or_else,
+    sift,
+    text,
+)
 from sftpingest.roster.records import cell
 from sftpingest.roster.references import Known, refer
 from sftpingest.roster.rows import choose, one_of
@@ -169,8 +181,7 @@ def held_roles(people: Sequence[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
 
 
 def _held(word: str, frame: pd.DataFrame) -> pd.DataFrame:
-    own = cell(frame, "role")
-    role = text(pc.if_else(pc.equal(arrow(own), ""), word, arrow(own)), frame.index)
+    role = or_else(cell(frame, "role"), word)
     first = pd.DataFrame({"person_id": frame["id"], "role": role, "school_id": frame["school_id"]})
     further = first[filled(cell(frame, "more_school_ids"))]
     lists = cell(frame, "more_school_ids").loc[further.index]

@@ -31,11 +31,7 @@ from sftpingest.roster.readings import choose_rows, take_roles
 from sftpingest.roster.references import Referred, emptied, refer
 from sftpingest.roster.schools import spread_schools
 from sftpingest.roster.sheet import Parsed, Sheet, Validated
-from sftpingest.roster.turned_away import (
-    roots_of,
-    turned_away_co_teachers,
-    unread_co_teachers,
-)
+from sftpingest.roster.turned_away import roots_of, turned_away_co_teachers, unread_co_teachers
 
 
 def validate(parsed: Parsed, held: "Roster | None" = None) -> Validated:
