@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from sftpingest.roster.changes import Outcome
 from sftpingest.roster.conform import conform
-from sftpingest.roster.finding import Code, Severity, together
+from sftpingest.roster.finding import Code, Severity
 from sftpingest.roster.format import Format, load, names
 from sftpingest.roster.judge import refuse
 from sftpingest.roster.parse import parse
@@ -104,16 +105,17 @@ def reported(files: Mapping[str, bytes], before: Mapping[str, bytes], form: Form
     refused = refuse(parsed.findings)
     findings = parsed.findings if refused else district.work_out(files).findings
     outcome = refused.outcome if refused else Outcome.APPLIED
-    facts = Facts(1, "Lake", form.title, outcome, "", datetime(2026, 11, 24, tzinfo=UTC))
-    written = report(facts, together([findings]), files, form)["rejections.csv"].decode("utf-8-sig")
-    rows = csv.DictReader(io.StringIO(written, newline=""))
-    return [tuple(row[name] for name in ("file", "row", "column", "code", "severity")) for row in rows]
+    return shown_of(findings, outcome, files, form)
 
 
 def reported_strictly(files: Mapping[str, bytes], form: Format) -> list[Finding]:
     """What a strict check says of the specification, as rejections.csv shows it."""
-    facts = Facts(0, "Lake", form.title, Outcome.APPLIED, "", datetime(2026, 11, 24, tzinfo=UTC))
-    written = report(facts, conform(files).findings, files, form)["rejections.csv"].decode("utf-8-sig")
+    return shown_of(conform(files).findings, Outcome.APPLIED, files, form)
+
+
+def shown_of(findings: pd.DataFrame, outcome: Outcome, files: Mapping[str, bytes], form: Format) -> list[Finding]:
+    facts = Facts(1, "Lake", form.title, outcome, "", datetime(2026, 11, 24, tzinfo=UTC))
+    written = report(facts, findings, files, form)["rejections.csv"].decode("utf-8-sig")
     rows = csv.DictReader(io.StringIO(written, newline=""))
     return [tuple(row[name] for name in ("file", "row", "column", "code", "severity")) for row in rows]
 

@@ -9,7 +9,7 @@ from sftpingest.inbox.folders import Folders, folders
 from sftpingest.inbox.home import Seen, Sight, broken_off, drop_broken_off, look, settled, settles_at, sight, signature
 from sftpingest.inbox.reports import latest, newest, prune, publish
 from sftpingest.inbox.snapshots import drop_snapshot, intact, snapshot, snapshot_from, snapshots
-from sftpingest.inbox.source import WrongSource, bring, files_of
+from sftpingest.inbox.source import WrongSource, bring, laid_out
 
 __all__ = [
     "Folders",
@@ -21,9 +21,9 @@ __all__ = [
     "broken_off",
     "drop_broken_off",
     "drop_snapshot",
-    "files_of",
     "folders",
     "intact",
+    "laid_out",
     "latest",
     "look",
     "newest",

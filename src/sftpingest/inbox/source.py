@@ -40,6 +40,18 @@ def bring(path: Path, target: Path, bounds: Bounds = USUAL) -> None:
     sync_folder(target)
 
 
+def laid_out(path: Path, room: Path) -> Path:
+    """Where the files of a path can be looked at: in the folder itself, else in `room`, into which they are brought.
+
+    Raises WrongSource, as an upload of it would.
+    """
+    if path.is_dir():
+        files_of(path)
+        return path
+    bring(path, room)
+    return room
+
+
 def _bring_folder(path: Path, target: Path) -> None:
     there = files_of(path)
     for seen in there:

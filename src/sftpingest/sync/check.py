@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from sftpingest.inbox import WrongSource, bring, files_of
+from sftpingest.inbox import WrongSource, laid_out
 from sftpingest.inbox.boxes import Opening
 from sftpingest.roster.changes import Outcome
 from sftpingest.roster.conform import conform
@@ -88,23 +88,16 @@ def check(path: Path, format_name: str, *, strict: bool, progress: Progress = si
 def _taken(path: Path, format_name: str, *, strict: bool) -> Iterator[tuple[Files, tuple[str, ...]]]:
     """The files at a path, and the names in its zip. Nothing is ever written beside them."""
     with tempfile.TemporaryDirectory() as folder:
-        members = by_the_letter.members(path)
+        members, there = by_the_letter.members(path), Path(folder)
         try:
-            _bring(path, Path(folder))
+            there = laid_out(path, there)
         except WrongSource:
             judged = strict and format_name in {AUTO, by_the_letter.FORMAT} and by_the_letter.judged(path, members)
             if not judged or any(Path(folder).iterdir()):
                 raise
         opening = Opening(workbooks=True, known=known(format_name), of_workbooks=_WORKBOOKS)
-        with Files(path if path.is_dir() else Path(folder), opening, Path(folder)) as files:
+        with Files(there, opening, Path(folder)) as files:
             yield files, members
-
-
-def _bring(path: Path, folder: Path) -> None:
-    if path.is_dir():
-        files_of(path)  # raises where an upload of it would be none
-    else:
-        bring(path, folder)
 
 
 def _judged(files: Files, chosen: Chosen, progress: Progress) -> tuple[Format, pd.DataFrame, dict[str, int]]:

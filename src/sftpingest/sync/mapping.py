@@ -7,7 +7,7 @@ Out: roster.guess.Guess.
 import tempfile
 from pathlib import Path
 
-from sftpingest.inbox import bring, files_of
+from sftpingest.inbox import laid_out
 from sftpingest.roster.format import read_format
 from sftpingest.roster.guess import Guess, guess
 from sftpingest.sync.files import Files, readable
@@ -17,11 +17,9 @@ def mapped(path: Path) -> Guess:
     """Guess what the files are. Raises inbox.WrongSource, whose text says what to do."""
     name = readable(path.resolve().stem)
     with tempfile.TemporaryDirectory() as folder:
-        if path.is_dir():
-            files_of(path)  # raises where an upload of it would be none
-        else:
-            bring(path, Path(folder))
-        guessed = guess(Files(path if path.is_dir() else Path(folder)), name)
+        there = laid_out(path, Path(folder))
+        with Files(there) as files:
+            guessed = guess(files, name)
     if guessed.told:
         read_format(name, guessed.source)  # what is written loads
     return guessed

@@ -72,12 +72,14 @@ def _result_classes(pages: Mapping[str, Page]) -> pd.DataFrame:
         return nothing()
     page, items = pages["results.csv"], pages["lineItems.csv"].cells
     theirs = items["classSourcedId"].take(positions(page.cells["lineItemSourcedId"], items[KEY]))
-    other = _both(page.cells["classSourcedId"], theirs) & mask(pc.not_equal(page.cells["classSourcedId"], theirs))
+    other = _differ(page.cells["classSourcedId"], theirs)
     return page.about(Code.REFERENCE_UNFIT, other, "classSourcedId", detail="its line item is of another class")
 
 
-def _both(one: pa.Array, two: pa.Array) -> Mask:
-    return mask(pc.not_equal(one, "")) & mask(pc.not_equal(two, ""))
+def _differ(ours: pa.Array, theirs: pa.Array) -> Mask:
+    """Where both say something, and not the same."""
+    both = mask(pc.not_equal(ours, "")) & mask(pc.not_equal(theirs, ""))
+    return both & mask(pc.not_equal(ours, theirs))
 
 
 def _result_students(pages: Mapping[str, Page]) -> pd.DataFrame:
@@ -119,7 +121,7 @@ def _resource_classes(pages: Mapping[str, Page]) -> pd.DataFrame:
         return nothing()
     page, classes = pages["userResources.csv"], pages["classes.csv"].cells
     school = classes["schoolSourcedId"].take(positions(page.cells["classSourcedId"], classes[KEY]))
-    other = _both(page.cells["orgSourcedId"], school) & mask(pc.not_equal(page.cells["orgSourcedId"], school))
+    other = _differ(page.cells["orgSourcedId"], school)
     return page.about(Code.REFERENCE_UNFIT, other, "orgSourcedId", detail="it is not the school of the class")
 
 
