@@ -16,7 +16,8 @@ The steps of each, in the order in which they are taken:
 
     parse      recognise, expected (manifest), opening (encoding, separators, table, lines), totals, headings, shaped
     validate   readings (rows, roles), lists, cells (damage, dates, spelling, why), schools, naming (references),
-               repeats, accepted (records, contacts, enrolled, seats, derived, beside), held, turned_away; on one desk
+               repeats, accepted (records, contacts, enrolled, seats, derived, beside), held, turned_away, about;
+               all on one desk
     reconcile  removals, enrollments, zeros
     report     summary, page, rejected
 

@@ -87,7 +87,7 @@ def _about_people(sheet: Sheet, rows: pd.DataFrame, people: pd.Series) -> pd.Dat
         column=heading,
         record=record,
         value=shorten(lost),
-        detail="the file of users, beside its roles",
+        detail="the file of users of this upload",
     )
 
 

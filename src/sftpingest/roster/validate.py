@@ -39,14 +39,28 @@ def validate(parsed: Parsed, held: "Roster | None" = None) -> Validated:
 
     Without it, references to records of which only a part came are not judged.
     """
-    desk = Desk(held=held or {}, findings=[parsed.findings], adds=parsed.adds)
-    if parsed.partial and held is None:
-        desk.whole = frozenset(sheet.form.kind for sheet in parsed.sheets if not sheet.delta)
-    desk.roster = {kind: frame for kind, frame in desk.held.items() if kind is not Kind.ENROLLMENT}
+    desk = _desk(parsed, held)
     sheets, roles, checked = [read_back.begin(sheet) for sheet in parsed.sheets], parsed.roles, parsed.checked
     desk.ids = written_ids(sheets)
     deltas = frozenset(sheet.form.kind for sheet in sheets if sheet.delta)
     del parsed  # with the caller's only hold on it: a sheet is let go of once it is judged
+    _every(sheets, roles, desk)
+    desk.findings.append(judge_beside(checked, lambda sheet, rows: look_up_all(sheet, rows, desk)))
+    _end(desk)
+    return _validated(desk, deltas)
+
+
+def _desk(parsed: Parsed, held: "Roster | None") -> Desk:
+    """With what is held on it, where that goes on."""
+    desk = Desk(held=held or {}, findings=[parsed.findings], adds=parsed.adds)
+    if parsed.partial and held is None:
+        desk.whole = frozenset(sheet.form.kind for sheet in parsed.sheets if not sheet.delta)
+    desk.roster = {kind: frame for kind, frame in desk.held.items() if kind is not Kind.ENROLLMENT}
+    return desk
+
+
+def _every(sheets: list[Sheet], roles: Sheet | None, desk: Desk) -> None:
+    """Every sheet in turn, none of which is left; who people are before the first file of them."""
     while sheets:
         readings = [sheet for sheet in sheets if sheet.name == sheets[0].name]
         if readings[0].form.roles and desk.roles is None:
@@ -55,12 +69,18 @@ def validate(parsed: Parsed, held: "Roster | None" = None) -> Validated:
         _sheet(sheets.pop(0), readings, desk)
     if roles and desk.roles is None:
         take_roles(roles, [], desk)
+
+
+def _end(desk: Desk) -> None:
+    """What can only be told once every file is judged."""
     if desk.links and Kind.CONTACT in desk.turned_away:
         away = pd.concat(desk.turned_away[Kind.CONTACT], ignore_index=True)
         desk.turn_away(Kind.CONTACT, contacts.keys_of(away, pd.concat(desk.links, ignore_index=True)))
-    desk.findings.append(judge_beside(checked, lambda sheet, rows: look_up_all(sheet, rows, desk)))
     kept = end(desk.roster, desk.held, desk.came, desk.deltas, desk.leaving, desk.name)
     desk.findings.append(about_kept(kept, desk.files.get(Kind.SCHOOL, "")))
+
+
+def _validated(desk: Desk, deltas: frozenset[Kind]) -> Validated:
     return Validated(
         roster=desk.roster,
         findings=together(desk.findings),
