@@ -87,16 +87,20 @@ class Changes:
         return {kind.value: changes.counts() for kind, changes in self.kinds.items()}
 
     def digest(self) -> str:
-        """A fingerprint of everything that would be written: what a person releases is what was shown."""
+        """A fingerprint of everything that would be written: what a person releases is what was shown.
+
+        The order of the rows is not part of it: a store gives those it holds in any order.
+        """
         sum_up = hashlib.sha256()
         for kind, changes in sorted(self.kinds.items()):
             columns = _NUMBERS if kind is Kind.ENROLLMENT else ("no", "hash")
             for name in ("created", "updated", "removed"):
                 frame: pd.DataFrame = getattr(changes, name)
                 sum_up.update(f"{kind} {name} {len(frame)}\n".encode())
-                for column in columns:
-                    if column in frame:
-                        sum_up.update(frame[column].to_numpy(np.int64).tobytes())
+                cells = [frame[column].to_numpy(np.int64) for column in columns if column in frame]
+                order = np.lexsort(cells[::-1])
+                for column in cells:
+                    sum_up.update(column[order].tobytes())
         return sum_up.hexdigest()
 
 
