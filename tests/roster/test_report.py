@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -69,6 +70,14 @@ def test_a_held_upload_says_what_may_be_done() -> None:
         assert "to release upload 17" in said
         assert "upload the right roster" in said
         assert "What would change" in said
+
+
+def test_a_file_that_was_not_taken_is_named_beside_the_outcome() -> None:
+    made = reported(staff="Foo,Bar\n1,2\n")
+    for name in ("summary.txt", "report.html"):
+        assert "up to date with this upload. staff.csv was not taken; what we held of it stays." in made[name].decode()
+    checked = report(replace(facts(), sync=0), judged(staff="Foo\n1\n").findings, {}, FORM)["summary.txt"].decode()
+    assert "GOOD. An upload of these files would be taken. staff.csv would not be taken;" in checked
 
 
 def test_a_refused_upload_counts_no_row_as_rejected_for_itself() -> None:

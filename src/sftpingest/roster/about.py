@@ -18,6 +18,8 @@ from sftpingest.roster.sheet import Sheet
 
 def about_repeats(sheet: Sheet, repeated: pd.DataFrame) -> pd.DataFrame:
     """Rows that say an id again, and what such a row might have added."""
+    if not len(repeated):
+        return together([])
     column = "person_id" if sheet.form.kind is Kind.ENROLLMENT else "id"
     allowed = {
         "contact": "another contact (up to five)",

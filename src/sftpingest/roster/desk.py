@@ -76,6 +76,8 @@ def own_roots(sheet: Sheet, rows: pd.DataFrame) -> pd.Series:
 
 def turn_rows_away(sheet: Sheet, rejected: pd.DataFrame, roots: pd.Series, desk: Desk) -> None:
     """Note the keys of rejected rows, and what to mend first for those that name them."""
+    if not len(rejected) and not len(sheet.malformed):
+        return
     kind = sheet.form.kind
     keys = keys_of(sheet, rejected, roots)
     columns = [name for name in ("id", "section_id", "person_id") if name in keys]

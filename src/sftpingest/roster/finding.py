@@ -163,8 +163,10 @@ def found(  # noqa: PLR0913  (a finding has that many cells)
     Several about columns or about records without a row: `rows` holds as many None.
     """
     places = pd.array([None] if rows is None else np.asarray(list(rows) if not isinstance(rows, pd.Index) else rows))
-    places = places.astype("Int64")
     size = len(places)
+    if not size:
+        return nothing()
+    places = places.astype("Int64")
     cells = {"file": file, "column": column, "record": record, "code": code.value, "severity": severity.value}
     cells |= {"value": value, "detail": detail}
     frame = {name: _column(cells[name], size) if name != "row" else places for name in COLUMNS}

@@ -45,7 +45,7 @@ def choose_rows(sheet: Sheet, others: list[Sheet], desk: Desk) -> Sheet:
         chosen = replace(chosen, sheet=taken)
     if kind is Kind.ENROLLMENT:
         desk.co_teachers.append(turned_away_teachers(chosen.lost, chosen.lost[:0]))
-    for rows in lost:
+    for rows in filter(len, lost):
         for each in (sheet, *others):
             own = desk.ids.put_back(each.form, rows)
             turn_rows_away(replace(each, malformed=each.malformed[:0]), own, own_roots(sheet, rows), desk)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from sftpingest.roster.changes import Changes, Held, KindChanges, hashes
 from sftpingest.roster.enrollments import reconcile_enrollments
-from sftpingest.roster.finding import Code, Severity, found, shorten, together
+from sftpingest.roster.finding import Code, Severity, found, nothing, shorten, together
 from sftpingest.roster.frames import Mask, Numbers, Positions, arrow, filled, look_up, text
 from sftpingest.roster.kinds import NAMED, RECORDS, REFERS, Kind
 from sftpingest.roster.removals import (
@@ -169,6 +169,8 @@ def _file_of(kind: Kind, validated: Validated) -> str:
 
 def _about_kept(kind: Kind, held: Held, gone: Removals, validated: Validated) -> pd.DataFrame:
     ids = held.records[kind]["id"][gone.kept[kind]]
+    if not len(ids):
+        return nothing()
     file = _file_of(kind, validated)
     shown = [_shown(kind, key) for key in shorten(ids)]
     return found(Code.RECORD_KEPT, Severity.NOTE, file, [None] * len(shown), record=text(shown))

@@ -50,6 +50,8 @@ def refer(rows: pd.DataFrame, column: Column, known: Known, sheet: Sheet) -> Ref
     lost = np.flatnonzero(positions < 0)
     cells = rows[column.name].iloc[lost]
     cells = cells[filled(cells)]
+    if not len(cells):
+        return Referred(kind, positions, together([]), cells, cells)
     roots = _roots(cells, known.turned_away)
     rejected, unknown = cells[roots.notna().to_numpy()], cells[roots.isna().to_numpy()]
     roots = roots[roots.notna().to_numpy()]
@@ -88,8 +90,7 @@ def emptied(rows: pd.DataFrame, columns: Iterable[Column], referred: Mapping[str
 
 def _where(cells: pd.Series, known: Known) -> pd.Series:
     """The file in which each cell is not, and what in it may be meant."""
-    keys = pd.concat([known.keys, known.turned_away["id"]], ignore_index=True) if len(cells) else known.keys
-    return known.file + meant(cells, keys)
+    return known.file + meant(cells, pd.concat([known.keys, known.turned_away["id"]], ignore_index=True))
 
 
 def _roots(cells: pd.Series, turned_away: pd.DataFrame) -> pd.Series:

@@ -7,8 +7,8 @@ crash left unwritten is written later just so.
 
 import io
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -44,11 +44,13 @@ class Facts:
     files: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  #: rows, accepted, rejected of each file
     kinds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  #: created, updated, removed, unchanged
     findings: Mapping[str, int] = field(default_factory=dict)  #: how many of each code
+    left_out: Sequence[str] = ()  #: names of files that were not taken; `report` tells them from the findings
     in_order: bool = False  #: findings are shown in the order in which they were made, not the most frequent first
 
 
 def report(facts: Facts, findings: pd.DataFrame, files: Mapping[str, bytes], form: Format) -> dict[str, bytes]:
     """All files of a report, by their path in its folder. `files` are asked for only where rows were rejected."""
+    facts = replace(facts, left_out=list(findings["file"][findings["severity"] == Severity.FILE.value].unique()))
     said = findings.assign(message=messages(findings))
     often = frequent(said, in_order=facts.in_order)
     out = {

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: How many of the most frequent findings are shown.
 MOST = 10
 
+#: From so many files on they are counted, not named.
+FEW = 3
+
 HEADLINES: dict[Outcome, str] = {
     Outcome.APPLIED: "APPLIED. The roster is up to date with this upload.",
     Outcome.HELD: "HELD. Nothing was changed yet: a person must agree to this change first.",
@@ -57,14 +60,20 @@ CHECKED: dict[Outcome, str] = {
 
 def headline(facts: "Facts") -> str:
     """The outcome in one or two sentences."""
-    if not facts.sync:
-        return CHECKED[facts.outcome] + _rejected(facts)
-    return HEADLINES[facts.outcome] + (_rejected(facts) if facts.outcome is Outcome.APPLIED else "")
+    said = HEADLINES[facts.outcome] if facts.sync else CHECKED[facts.outcome]
+    return said + _left_out(facts) + _rejected(facts) if facts.outcome is Outcome.APPLIED else said
+
+
+def _left_out(facts: "Facts") -> str:
+    """Files that are not taken as a whole, while the others are."""
+    if not facts.left_out:
+        return ""
+    names = " and ".join(facts.left_out) if len(facts.left_out) < FEW else f"{len(facts.left_out)} files"
+    verb = "would not be" if not facts.sync else "was not" if len(facts.left_out) == 1 else "were not"
+    return f" {names} {verb} taken; what we held of it stays."
 
 
 def _rejected(facts: "Facts") -> str:
-    if facts.outcome is not Outcome.APPLIED:
-        return ""
     rejected = sum(counts["rejected"] for counts in facts.files.values())
     rows = f"{rejected:,} {'row' if rejected == 1 else 'rows'}"
     rows += " would be" if not facts.sync else " was" if rejected == 1 else " were"

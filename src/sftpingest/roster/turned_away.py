@@ -18,6 +18,7 @@ from sftpingest.roster.sheet import Sheet
 
 _DAMAGED = {Code.VALUE_ROUNDED.value, Code.VALUE_DAMAGED.value}
 _PAIR = ("section_id", "person_id")
+_NOBODY = pd.DataFrame({"section_id": no_text(), "person_id": no_text(), "position": np.empty(0, np.int64)})
 
 
 def keys_of(sheet: Sheet, rejected: pd.DataFrame, roots: pd.Series) -> pd.DataFrame:
@@ -45,6 +46,8 @@ def roots_of(
     referred: Mapping[str, Referred],
 ) -> pd.Series:
     """What to mend first: the row itself, or where it only names a rejected record, that record's row."""
+    if not len(rejected):
+        return _own_roots(sheet, repeated.index)
     roots = _own_roots(sheet, rejected.index)
     of_row = (findings["severity"] == Severity.ROW.value).to_numpy(bool)
     by_rejection = (findings["code"] == Code.REFERENCE_REJECTED.value).to_numpy(bool)
@@ -65,20 +68,21 @@ def turned_away_co_teachers(rows: pd.DataFrame, referred: Mapping[str, Referred]
             place = int(name.removeprefix("teaches."))
             frame = pd.DataFrame({"section_id": named["id"], "person_id": named[name]})
             frames.append(frame.assign(position=place))
-    none = pd.DataFrame({"section_id": no_text(), "person_id": no_text(), "position": np.empty(0, np.int64)})
-    return pd.concat([none, *frames], ignore_index=True)
+    return pd.concat([_NOBODY, *frames], ignore_index=True) if frames else _NOBODY
 
 
 def unread_co_teachers(sheet: Sheet, rows: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:
     """Places in sections at which a spreadsheet has damaged the id of a co-teacher: who is held there stays."""
-    damaged = findings[findings["code"].isin(_DAMAGED).to_numpy(bool)]
-    frames = []
-    for column in sheet.form.part("teaches") if len(damaged) else ():
+    damaged = findings[findings["code"].isin(_DAMAGED).to_numpy(bool)] if len(findings) else findings
+    if not len(damaged):
+        return _NOBODY
+    frames = [_NOBODY]
+    for column in sheet.form.part("teaches"):
         places = damaged["row"][(damaged["column"] == sheet.heading(column.name)).to_numpy(bool)]
         sections = rows["id"].loc[pd.Index(places.astype("int32"))].reset_index(drop=True)
         frame = pd.DataFrame({"section_id": sections, "person_id": blank(len(sections))})
         frames.append(frame.assign(position=int(column.name.removeprefix("teaches."))))
-    return pd.concat([turned_away_co_teachers(rows, {}), *frames], ignore_index=True)
+    return pd.concat(frames, ignore_index=True)
 
 
 def turned_away_teachers(rejected: pd.DataFrame, malformed: pd.DataFrame) -> pd.DataFrame:
