@@ -13,7 +13,8 @@ import asyncssh
 import pytest
 
 from sftpingest.roster.kinds import Kind
-from sftpingest.store import accounts, journal
+from sftpingest.store import accounts
+from sftpingest.store.findings import kept_findings
 from sftpingest.store.tables import State, Sync
 from tests.flow.conftest import LONG, PASSWORD, District, House, needs_lftp, needs_ssh, read, same
 
@@ -84,7 +85,7 @@ def student_enrollments(district: District) -> int:
 
 
 def worse_than_value(district: District, sync: Sync) -> list[str]:
-    found = district.ask(lambda c, _: journal.findings(c, sync.id))
+    found = district.ask(lambda c, _: kept_findings(c, sync.id))
     return sorted(set(found["severity"]) - {"note", "value"})
 
 

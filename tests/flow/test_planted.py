@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from benchmarks.generate import Planted, generate
-from sftpingest.store import accounts, journal
+from sftpingest.store import accounts
+from sftpingest.store.findings import kept_findings
 from tests.cli.conftest import Program
 from tests.flow.conftest import LONG, District, House, read, rejections
 
@@ -87,7 +88,7 @@ def test_ingest_names_every_planted_mistake(
 
 def the_store_says_the_same(district: District, planted: list[Planted]) -> None:
     """Findings are kept, and each accepted record is there."""
-    found = district.ask(lambda c, _: journal.findings(c, district.syncs()[0].id))
+    found = district.ask(lambda c, _: kept_findings(c, district.syncs()[0].id))
     row = found["row"].astype("string").fillna("")
     kept = zip(found["file"], row, found["column"], found["code"], found["severity"], strict=True)
     exactly(sorted(kept), planted_places(planted))

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from sftpingest.roster.finding import COLUMNS
 from sftpingest.roster.frames import TEXT
 from sftpingest.store import accounts, findings, journal
+from sftpingest.store.findings import keep_findings, kept_findings
 
 NASTY = [
     "",
@@ -41,9 +42,9 @@ def frame(values: list[str]) -> pd.DataFrame:
 
 def kept(engine: Engine, sync_id: int, given: pd.DataFrame) -> pd.DataFrame:
     with engine.begin() as c:
-        journal.keep_findings(c, sync_id, given)
+        keep_findings(c, sync_id, given)
     with engine.connect() as c:
-        return journal.findings(c, sync_id)
+        return kept_findings(c, sync_id)
 
 
 def cells(of: pd.DataFrame) -> list[list[object]]:
@@ -90,7 +91,7 @@ def test_other_types_of_columns_are_taken_too(engine: Engine, sync_id: int) -> N
 
 def test_findings_belong_to_the_callers_transaction(engine: Engine, sync_id: int) -> None:
     with engine.connect() as c, c.begin() as transaction:
-        journal.keep_findings(c, sync_id, frame(NASTY))
+        keep_findings(c, sync_id, frame(NASTY))
         transaction.rollback()
     with engine.connect() as c:
-        assert len(journal.findings(c, sync_id)) == 0
+        assert len(kept_findings(c, sync_id)) == 0

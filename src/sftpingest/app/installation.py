@@ -5,13 +5,11 @@ Out: an Engine at the newest revision.
 """
 
 import os
-from importlib.resources import files
 
-from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 from sftpingest.settings import Settings
-from sftpingest.store.engine import MIGRATIONS, file_of, migrate, open_store, revision
+from sftpingest.store.engine import file_of, migrate, open_store, revision, revisions
 
 #: The name of the host key in its folder, as OpenSSH would call it.
 HOST_KEY = "ssh_host_ed25519_key"
@@ -45,25 +43,11 @@ def open_installation(settings: Settings, *, make: bool = True) -> Engine:
         raise NoStore(settings)
     engine = open_store(settings.store_url)
     at = revision(engine)
-    if at == newest_revision():
+    if at == revisions()[-1]:
         return engine  # a migration would wait for whoever is writing
     if at is None and not make:
         raise NoStore(settings)
-    if at is not None and at not in _revisions():
+    if at is not None and at not in revisions():
         raise StoreTooNew
     migrate(engine)
     return engine
-
-
-def newest_revision() -> str | None:
-    """The revision of the store that this program works with."""
-    return _scripts().get_current_head()
-
-
-def _revisions() -> set[str]:
-    return {script.revision for script in _scripts().walk_revisions()}
-
-
-def _scripts() -> ScriptDirectory:
-    package, folder = MIGRATIONS.split(":")
-    return ScriptDirectory(str(files(package) / folder))

@@ -65,10 +65,9 @@ def _looked_into(engine: "Engine", host_keys: Path) -> Iterator[Check]:
 
 
 def _revision(engine: "Engine") -> Check:
-    from sftpingest.app.installation import newest_revision
-    from sftpingest.store.engine import revision
+    from sftpingest.store.engine import revision, revisions
 
-    at, newest = revision(engine), newest_revision()
+    at, newest = revision(engine), revisions()[-1]
     if at != newest:
         return Check(
             "store", Verdict.FAILED, f"At revision {at or 'none'}, not {newest}. `sftpingest up` brings it there."

@@ -13,7 +13,6 @@ from sftpingest.cli.district import Slug
 from sftpingest.cli.installation import Installation, opened
 
 if TYPE_CHECKING:
-    import pandas as pd
     from sqlalchemy import Connection
 
     from sftpingest.store.tables import Sync
@@ -69,7 +68,7 @@ def show(
             {"at": t.at, "before": t.before, "after": t.after, "note": t.note}
             for t in journal.transitions(connection, number)
         ]
-        listed = _listed(journal.findings(connection, number)) if findings else None
+        listed = _listed(connection, number) if findings else None
     if json:
         terminal.as_json(described | ({"rows": listed} if listed is not None else {}))
     else:
@@ -165,8 +164,11 @@ def _described(found: "Sync", slug: str) -> dict[str, Any]:
     }
 
 
-def _listed(rows: "pd.DataFrame") -> list[dict[str, Any]]:
+def _listed(connection: "Connection", number: int) -> list[dict[str, Any]]:
     """Findings as they are shown."""
+    from sftpingest.store.findings import kept_findings
+
+    rows = kept_findings(connection, number)
     plain = rows.astype(object).where(rows.notna(), None)
     return [dict(zip(plain.columns, row, strict=True)) for row in plain.itertuples(index=False)]
 

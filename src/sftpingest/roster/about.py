@@ -59,7 +59,9 @@ def about_nobody(sheet: Sheet, rows: pd.DataFrame, desk: Desk) -> pd.DataFrame:
     away = [frame for kind in (*PEOPLE, Kind.CONTACT) for frame in desk.turned_away.get(kind, [])]
     contacts_there = [desk.roster[Kind.CONTACT]["own_id"]] if Kind.CONTACT in desk.roster else []
     keys = pd.concat([blank(0), *people, *contacts_there, *desk.alone], ignore_index=True)
-    known = Known(desk.files.get(sheet.form.kind, ""), keys, pd.concat([no_keys(), *away], ignore_index=True))
+    known = Known(
+        desk.files.get(sheet.form.kind, "the files of people"), keys, pd.concat([no_keys(), *away], ignore_index=True)
+    )
     return refer(rows, sheet.form.columns["id"], known, sheet).findings
 
 

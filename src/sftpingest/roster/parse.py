@@ -106,7 +106,7 @@ def _file(name: str, files: Mapping[str, bytes], form: Format, expected: Expecte
     """The file of that name in the format, which may be there under another one, or twice."""
     readings = form.readings(name)
     there = sorted(each for each in files if expected.names.get(each) == name and each not in expected.left_out)
-    if form.roles and not form.roles.core and form.roles.name not in expected.names.values():
+    if alone := bool(form.roles and not form.roles.core and form.roles.name not in expected.names.values()):
         readings = tuple(replace(reading, roles=False) for reading in readings)
     refused = Severity.UPLOAD if readings[0].core else Severity.FILE
     if not there and not readings[0].core:
@@ -114,7 +114,18 @@ def _file(name: str, files: Mapping[str, bytes], form: Format, expected: Expecte
     try:
         return _one(_only(there, readings[0], refused), files, readings, refused, expected)
     except _Refused as error:
-        return _Read((), error.findings)
+        return _Read((), _alone(error.findings, form, name, refused) if alone else error.findings)
+
+
+def _alone(findings: pd.DataFrame, form: Format, name: str, refused: Severity) -> pd.DataFrame:
+    """One finding for a file that says nowhere who people are: the file of roles is more likely lost than columns."""
+    reading = form.readings(name)[0]
+    elsewhere = {column.heading for column in reading.columns.values() if column.name in reading.elsewhere}
+    missing = findings["column"][(findings["code"] == Code.COLUMN_MISSING.value).to_numpy(bool)]
+    if not (form.roles and elsewhere and elsewhere <= set(missing)):
+        return findings
+    said = found(Code.FILE_ALONE, refused, str(findings["file"].iloc[0]), detail=form.roles.name)
+    return together([said, findings[~findings["column"].isin(elsewhere).to_numpy(bool)]])
 
 
 def _only(names: list[str], form: FileFormat, refused: Severity) -> str:

@@ -99,7 +99,8 @@ def _validated(desk: Desk, deltas: frozenset[Kind]) -> Validated:
 def _sheet(sheet: Sheet, others: list[Sheet], desk: Desk) -> None:
     """One file as one of its readings: cells, references, repetitions; what is left goes into the roster."""
     kind = sheet.form.kind
-    desk.files.setdefault(kind, sheet.name)
+    if not sheet.form.adds:
+        desk.files.setdefault(kind, sheet.name)
     if sheet.form.derived:
         desk.roster[kind], findings = derive(sheet, desk.roster.get(kind))
         desk.findings.append(findings)

@@ -47,7 +47,7 @@ def _text(values: pd.Series) -> pa.Array:
     return pc.replace_substring(pc.fill_null(texts, ""), "\0", "\ufffd")
 
 
-def findings(c: Connection, sync_id: int) -> pd.DataFrame:
+def kept_findings(c: Connection, sync_id: int) -> pd.DataFrame:
     """The findings of a sync as they were kept: all text but `row`, which is Int64."""
     chosen = select(*(FINDING.c[name] for name in COLUMNS)).where(FINDING.c.sync_id == sync_id)
     rows = c.execute(chosen.order_by(FINDING.c.position)).all()

@@ -1,7 +1,7 @@
-"""The journal: every sync, every change of its state, every finding.
+"""The journal: every sync, every change of its state; findings.py keeps its findings.
 
 In:  a Connection in the caller's transaction, so that roster, journal and findings commit together.
-Out: Sync, Transition; frames of findings.
+Out: Sync, Transition.
 """
 
 from collections.abc import Collection
@@ -11,7 +11,6 @@ from typing import Any, TypedDict, Unpack
 from sqlalchemy import Connection, Row, case, func, insert, or_, select, update
 
 from sftpingest.store import StoreError
-from sftpingest.store.findings import findings, keep_findings
 from sftpingest.store.tables import (
     ENDED,
     OVER,
@@ -23,8 +22,6 @@ from sftpingest.store.tables import (
     now,
     table,
 )
-
-__all__ = ["findings", "keep_findings"]
 
 DISTRICT = table(District)
 SYNC = table(Sync)

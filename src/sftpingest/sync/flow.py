@@ -28,6 +28,7 @@ from sftpingest.roster.sheet import Parsed
 from sftpingest.roster.validate import validate
 from sftpingest.store import accounts, journal, rosters
 from sftpingest.store.accounts import DistrictSettings
+from sftpingest.store.findings import keep_findings, kept_findings
 from sftpingest.store.load import load as load_changes
 from sftpingest.store.tables import SFTP, District, State, Sync
 from sftpingest.sync.chosen import Chosen, choose
@@ -192,7 +193,7 @@ def _write_down(engine: Engine, sync: Sync, district: District, judged: Judged) 
             journal.replace_held(c, district.id, sync.id)  # before this one ends: its report is to be the latest
         if outcome is State.APPLIED:
             load_changes(c, district.id, sync.id, judged.changes)
-        journal.keep_findings(c, sync.id, judged.findings)
+        keep_findings(c, sync.id, judged.findings)
         journal.finish(
             c,
             sync.id,
@@ -217,7 +218,7 @@ def _as_before(engine: Engine, upload: Upload, fingerprint: str) -> Judged | Non
         last = journal.sync(c, head)
         if last.fingerprint != fingerprint:
             return None
-        findings = journal.findings(c, last.id)
+        findings = kept_findings(c, last.id)
     kinds = {kind: dict.fromkeys(counted, 0) | {"unchanged": _there(counted)} for kind, counted in last.kinds.items()}
     return Judged(Verdict(Outcome.APPLIED), findings, last.files, kinds=kinds)
 

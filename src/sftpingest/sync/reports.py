@@ -19,6 +19,7 @@ from sftpingest.roster.format import Format, WrongFormat
 from sftpingest.roster.report import Facts, report
 from sftpingest.store import accounts, journal
 from sftpingest.store.accounts import DistrictSettings
+from sftpingest.store.findings import kept_findings
 from sftpingest.store.tables import District, State, Sync
 from sftpingest.sync.chosen import choose
 from sftpingest.sync.uploaded import files_of
@@ -27,7 +28,7 @@ from sftpingest.sync.uploaded import files_of
 def rereport(engine: Engine, folders: Folders, sync: Sync) -> None:
     """Write the report of a sync that has ended, from what the journal keeps of it."""
     with engine.connect() as c:
-        findings = journal.findings(c, sync.id)
+        findings = kept_findings(c, sync.id)
         settings = accounts.district_settings(accounts.district_of(c, sync.district_id))
     with _files(folders, sync, settings) as files:
         write_report(engine, folders, sync, findings, files)
