@@ -57,7 +57,7 @@ needs_ssh = pytest.mark.skipif(shutil.which("sftp") is None, reason="no OpenSSH 
 needs_lftp = pytest.mark.skipif(shutil.which("lftp") is None, reason="lftp is not installed")
 
 
-def until(is_so: Callable[[], T], seconds: float = PATIENCE, every: float = 0.02) -> T:
+def until(is_so: Callable[[], T], seconds: float = PATIENCE, every: float = 0.1) -> T:
     """Wait until something is so, and give it; fail if it does not become so."""
     give_up = time.monotonic() + seconds
     while not (found := is_so()):
