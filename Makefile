@@ -61,7 +61,7 @@ docs: setup ## write docs/reference/ anew from the code
 # started as another user must be able to reach it, and its socket's path must be short.
 test: setup ## the whole suite, on SQLite and PostgreSQL
 	@there=$$(mktemp -d "$${TMPDIR:-/tmp}/sftpingest.XXXXXX"); chmod 711 "$$there"; trap 'rm -rf "$$there"' EXIT; \
-	TMPDIR="$$there" $(BIN)/python -m pytest --basetemp="$$there/t" -n 4 --dist worksteal $(ARGS)
+	TMPDIR="$$there" $(BIN)/python -m pytest --basetemp="$$there/t" -n 3 --dist worksteal $(ARGS)
 
 torture: setup ## kill -9 and floods, many times as often as in `make test` (an hour)
 	@SFTPINGEST_LONG=1 $(MAKE) --no-print-directory test \

@@ -11,7 +11,7 @@ _READS_WHILE_TOLD_TO_STOP = """
 import os, signal, threading
 import pyarrow as pa
 from pyarrow import csv
-from sftpingest.app.service import stopped_by_signals
+from sftpingest.app.worker import stopped_by_signals
 
 stop = stopped_by_signals()
 lines = pa.py_buffer(b"a,b\\n" + b"1,2\\n" * 20_000_000)

@@ -144,6 +144,7 @@ def quick(program: Program) -> Program:
 def running(program: Program, *words: str) -> Iterator[Up]:
     """Run `up` (or another command that serves) on a free port, and see that it is gone afterwards."""
     program.settings |= {"SFTPINGEST_SFTP_HOST": "127.0.0.1", "SFTPINGEST_SFTP_PORT": "0"}
+    program.settings.setdefault("SFTPINGEST_SFTP_PROCESSES", "1")  # each starts anew with all it imports: a second
     program.settings |= {"SFTPINGEST_QUIET_SECONDS": program.settings.get("SFTPINGEST_QUIET_SECONDS", "0.2")}
     command = [*COMMAND, *(words or ("up",))]
     log = program.data.parent / "up.log"

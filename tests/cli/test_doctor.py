@@ -4,6 +4,8 @@ import fcntl
 import json
 import multiprocessing
 import os
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,12 +19,20 @@ def verdicts(program: Program, status: int) -> dict[str, Any]:
     return {check["name"]: check["verdict"] for check in json.loads(done.stdout)}
 
 
-@pytest.fixture
-def installed(program: Program) -> Program:
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder as `up` leaves it."""
+    program = Program(tmp_path_factory.mktemp("installation") / "data")
     with running(program) as server:
         server.stop()
-    program.inside = True
-    return program
+    return program.data
+
+
+@pytest.fixture
+def installed(quick: Program, installation: Path) -> Program:
+    """A data folder of its own for each test, as `up` left it."""
+    shutil.copytree(installation, quick.data)
+    return quick
 
 
 def test_a_new_installation_is_healthy(installed: Program) -> None:

@@ -18,6 +18,7 @@ import signal
 import subprocess
 import time
 import uuid
+import zlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -52,9 +53,38 @@ _CHOSEN = ["sqlite", "postgresql"] if LONG else ["sqlite"]
 #: For tests of what does not depend on the store: run on both only in the long form.
 house_of_one_store = pytest.mark.parametrize("house", _CHOSEN, indirect=True)
 place_of_one_store = pytest.mark.parametrize("store_url", _CHOSEN, indirect=True)
+#: For tests of what does: on both in every run. All others have one of the stores by turns.
+on_both_stores = pytest.mark.on_both_stores
 in_the_long_form = pytest.mark.skipif(not LONG, reason="only with SFTPINGEST_LONG=1")
 needs_ssh = pytest.mark.skipif(shutil.which("sftp") is None, reason="no OpenSSH client on this machine")
 needs_lftp = pytest.mark.skipif(shutil.which("lftp") is None, reason="lftp is not installed")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In the everyday run a test of this folder has one of the two stores, by a number that its name gives."""
+    taken = [item for item in items if LONG or not _in_turn(item) or _store(item) == _STORES[_turn(item)]]
+    if len(taken) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(taken)])
+        items[:] = taken
+
+
+_STORES = ("sqlite", "postgresql")
+
+
+def _in_turn(item: pytest.Item) -> bool:
+    """Whether a test is there once for each store and needs not be."""
+    chosen = [mark for mark in item.iter_markers("parametrize") if mark.args[0] in {"house", "store_url"}]
+    here = Path(__file__).parent in item.path.parents
+    return here and not chosen and _store(item) in _STORES and item.get_closest_marker("on_both_stores") is None
+
+
+def _store(item: pytest.Item) -> object:
+    given = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return given.get("house", given.get("store_url"))
+
+
+def _turn(item: pytest.Item) -> int:
+    return zlib.crc32(re.sub("sqlite|postgresql", "", item.name).encode()) % 2
 
 
 def until(is_so: Callable[[], T], seconds: float = PATIENCE, every: float = 0.1) -> T:
@@ -176,6 +206,7 @@ def new_place(folder: Path, store_url: str) -> Iterator[Place]:
     """A data folder below `folder`, and its store, migrated."""
     settings = {"SFTPINGEST_SFTP_HOST": "127.0.0.1", "SFTPINGEST_SFTP_PORT": "0", "SFTPINGEST_LOG": "json"}
     settings |= {"SFTPINGEST_QUIET_SECONDS": "0.3", "SFTPINGEST_DATABASE_URL": store_url}
+    settings |= {"SFTPINGEST_SFTP_PROCESSES": "1"}  # each starts anew with all it imports: a second
     program = Program(folder / "data", settings)
     (folder / "data" / "locks").mkdir(mode=0o700, parents=True)
     engine = open_store(store_url)

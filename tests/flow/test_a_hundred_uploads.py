@@ -27,7 +27,7 @@ from tests.cli.conftest import Program, Up, running
 from tests.flow.conftest import LONG, PASSWORD, until
 
 #: Files uploaded at once, and times that something is killed meanwhile.
-FILES, KILLS = 10, 120 if LONG else 9
+FILES, KILLS = 10, 120 if LONG else 5
 #: The longest time from the first acknowledged upload to a kill, in seconds.
 SPAN = 0.7
 UPLOADER = Path(__file__).with_name("uploader.py")

@@ -20,7 +20,17 @@ import pytest
 from sftpingest.roster.kinds import Kind
 from sftpingest.store.tables import State
 from tests.cli.conftest import without_mistakes
-from tests.flow.conftest import PASSWORD, District, House, Report, house_of_one_store, needs_ssh, same, until
+from tests.flow.conftest import (
+    PASSWORD,
+    District,
+    House,
+    Report,
+    house_of_one_store,
+    needs_ssh,
+    on_both_stores,
+    same,
+    until,
+)
 from tests.flow.test_demo_district import OPTIONS, key, port
 
 HEADING = without_mistakes()["students.csv"].split(b"\r\n")[0]
@@ -42,6 +52,7 @@ def applied(springfield: District) -> District:
     return springfield
 
 
+@on_both_stores
 def test_a_student_row_that_turns_invalid_keeps_its_held_record_and_enrollments(applied: District) -> None:
     before = applied.roster(Kind.STUDENT).astype(str), applied.roster(Kind.ENROLLMENT).astype(str)
     files = without_mistakes()

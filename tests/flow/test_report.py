@@ -19,7 +19,7 @@ from sftpingest.roster.finding import Code, Severity
 from sftpingest.roster.kinds import Kind
 from sftpingest.store.tables import State, Sync
 from tests.cli.conftest import cut, without_mistakes
-from tests.flow.conftest import District, Report, house_of_one_store, same, until
+from tests.flow.conftest import District, Report, house_of_one_store, on_both_stores, same, until
 
 COLUMNS = ["file", "row", "column", "record", "code", "severity", "value", "message"]
 NAME = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z-\d{6}")
@@ -192,6 +192,7 @@ def held(springfield: District) -> tuple[District, Sync]:
     return springfield, sync
 
 
+@on_both_stores
 def test_after_a_release_the_report_says_applied_under_the_same_number(held: tuple[District, Sync]) -> None:
     district, sync = held
     shown = district.latest().result

@@ -25,7 +25,7 @@ from tests.cli.conftest import COMMAND
 from tests.flow.conftest import LONG, District, Place, in_the_long_form, new_place, read, until
 from tests.flow.test_kill import as_uploaded, night_of
 
-DISTRICTS, WORKERS = (30, 4) if LONG else (10, 3)
+DISTRICTS, WORKERS = (30, 4) if LONG else (7, 3)
 
 
 @pytest.fixture

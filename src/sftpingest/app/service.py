@@ -1,4 +1,4 @@
-"""All of it wired: processes of the door, watcher and worker.
+"""All of it wired: processes of the door, watcher and worker. What a worker does stands in worker.py.
 
 In:  the settings.
 Out: a service that runs until SIGTERM or SIGINT and then ends in order.
@@ -6,16 +6,12 @@ Out: a service that runs until SIGTERM or SIGINT and then ends in order.
 
 import asyncio
 import fcntl
-import os
-import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import pyarrow as pa
 import structlog
 from sqlalchemy import Engine
 
@@ -27,8 +23,6 @@ from sftpingest.doors.sftp import Uploads
 from sftpingest.inbox import folders
 from sftpingest.settings import Settings
 from sftpingest.store import accounts
-from sftpingest.sync.flow import run
-from sftpingest.sync.reports import rereport
 
 log = structlog.get_logger()
 
@@ -57,29 +51,6 @@ def up(settings: Settings, config: Path | None, say: Say) -> None:
 def serve_sftp(settings: Settings, config: Path | None, say: Say) -> None:
     """Serve the SFTP door and queue what was uploaded, without a worker."""
     asyncio.run(_serve(settings, config, say, worker=False))
-
-
-def serve_worker(settings: Settings) -> None:
-    """Work the queue until SIGTERM or SIGINT; the running sync is finished first."""
-    stop = stopped_by_signals()
-    engine = open_installation(settings)
-    log.info("worker.started", pid=os.getpid())
-    work.work_forever(engine, settings.data, run, stop, rereport=rereport)
-    log.info("worker.stopped", pid=os.getpid())
-
-
-def stopped_by_signals() -> threading.Event:
-    """An event that SIGTERM and SIGINT set, for code that is no event loop."""
-    pa.enable_signal_handlers(enable=False)  # else Arrow takes them as a wish to break off the file it is reading
-    stop = threading.Event()
-
-    def asked(*_: object) -> None:
-        # in a thread: the main one, which runs this, may hold the lock of the event just now
-        threading.Thread(target=stop.set, name="stop").start()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, asked)
-    return stop
 
 
 async def _serve(settings: Settings, config: Path | None, say: Say, *, worker: bool) -> None:

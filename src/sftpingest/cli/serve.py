@@ -77,10 +77,10 @@ def worker(lifeline: Lifeline = None) -> None:
 
     Several workers may share one PostgreSQL store; no sync is done twice.
     """
-    from sftpingest.app import service
+    from sftpingest.app.worker import serve_worker
 
     _hold(lifeline)
-    service.serve_worker(_settings())
+    serve_worker(_settings())
 
 
 @app.command(epilog=terminal.example("sftpingest serve web"))

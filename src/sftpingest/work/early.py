@@ -7,10 +7,13 @@ Out: yes, where that is one zip with all that one of our formats needs.
 from collections.abc import Set as AbstractSet
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sftpingest.inbox import Seen
 from sftpingest.inbox.boxes import USUAL, Unpackable, zips
-from sftpingest.roster.format import Format, load, names
+
+if TYPE_CHECKING:
+    from sftpingest.roster.format import Format
 
 #: Seconds by which the clock of the disk may be behind ours.
 _BEHIND = 2.0
@@ -34,11 +37,13 @@ def is_whole(home: Path, seen: tuple[Seen, ...], came: float) -> bool:
 
 
 @cache
-def _formats() -> tuple[Format, ...]:
+def _formats() -> "tuple[Format, ...]":
+    from sftpingest.roster.format import load, names  # noqa: PLC0415  (the watcher does without until a zip comes)
+
     return tuple(map(load, names()))
 
 
-def _has_all(inside: AbstractSet[str], form: Format) -> bool:
+def _has_all(inside: AbstractSet[str], form: "Format") -> bool:
     """Whether all files are there without which a roster is refused; a manifest says itself what belongs to it."""
     if form.manifest and form.manifest.casefold() in inside:
         return True
