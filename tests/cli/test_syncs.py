@@ -15,8 +15,8 @@ on_both = pytest.mark.parametrize("springfield", ["sqlite", "postgresql"], indir
 
 @pytest.fixture
 def springfield(program: Program, request: pytest.FixtureRequest) -> Program:
-    """A district, by default on SQLite and with the commands run in this process."""
-    program.inside = not hasattr(request, "param")
+    """A district, by default on SQLite and with the commands run in this process, as all of them on PostgreSQL are."""
+    program.inside = getattr(request, "param", "postgresql") == "postgresql"
     if getattr(request, "param", "sqlite") == "postgresql":
         program.settings["SFTPINGEST_DATABASE_URL"] = request.getfixturevalue("postgres_url")
     program.ok("district", "add", "springfield", "--name", "Springfield Public Schools")

@@ -46,7 +46,7 @@ from tests.flow.conftest import (
 
 STUDENTS = 40_000 if LONG else 12_000
 #: How often each upload is killed, by store. A sync may be begun five times, so it is killed four times at most.
-KILLS = {"sqlite": [4] * 8, "postgresql": [4] * 6} if LONG else {"sqlite": [3, 1], "postgresql": [3]}
+KILLS = {"sqlite": [4] * 8, "postgresql": [4] * 6} if LONG else {"sqlite": [2, 1], "postgresql": [3]}
 #: The longest time from the begin of a sync to a kill, in seconds: a little longer than the sync takes.
 SPAN = 4.0 if LONG else 0.8
 #: The longest time from the begin of the transaction that stores the roster to a kill.

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from benchmarks.generate import generate
 from sftpingest.roster.kinds import Kind
 from sftpingest.store.tables import State
-from tests.flow.conftest import LONG, District, House, house_of_one_store, on_both_stores, read, same
+from tests.flow.conftest import LONG, District, House, house_of_one_store, read, same
 from tests.flow.test_kill import as_uploaded, night_of
 
 NIGHTS = (0.0, 0.05, 0.1, 0.02, 0.1) if LONG else (0.0, 0.05, 0.1)
@@ -34,7 +34,6 @@ def nights(house: House, tmp_path: Path) -> tuple[District, Nights]:
     return district, uploaded
 
 
-@on_both_stores
 def test_the_roster_of_every_night_can_be_seen_and_restored(nights: tuple[District, Nights]) -> None:
     district, uploaded = nights
     for number, files in uploaded.items():

@@ -48,6 +48,7 @@ COSTS = {
     Code.FILE_SEPARATOR: {Severity.NOTE},
     Code.FILE_UNKNOWN: {Severity.NOTE},
     Code.FILE_NOT_ROSTERED: {Severity.NOTE},
+    Code.FILE_ALONE: {Severity.FILE},
     Code.FILE_UNEXPECTED: {Severity.FILE},
     Code.FILE_RECOGNISED: {Severity.NOTE},
     Code.FILE_REPEATED: {Severity.UPLOAD},
