@@ -16,7 +16,23 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from sftpingest.cli import audit, ban, check, demo, district, doctor, ingest, keys, login, roster, serve, sync, terminal
+from sftpingest.cli import (
+    audit,
+    ban,
+    check,
+    demo,
+    district,
+    doctor,
+    ingest,
+    keys,
+    login,
+    roster,
+    serve,
+    share,
+    sync,
+    terminal,
+    vendor,
+)
 from sftpingest.cli import map as mapping
 
 app = typer.Typer(
@@ -31,6 +47,8 @@ app.add_typer(district.app, name="district")
 app.add_typer(login.app, name="login")
 app.add_typer(ban.app, name="ban")
 app.add_typer(sync.app, name="sync")
+app.add_typer(vendor.app, name="vendor")
+app.add_typer(share.app, name="share")
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 serve.add_up(app)

@@ -13,7 +13,7 @@ from sftpingest.roster.frames import Numbers, Positions, text
 from sftpingest.roster.kinds import PERSON, RECORDS, REFERS, ROLES, VALUES, Kind, Roster
 from sftpingest.store.fetch import fetch
 from sftpingest.store.tables import District, table
-from sftpingest.store.versions import OPEN, VERSIONS, name_of
+from sftpingest.store.versions import OPEN, VERSIONS, name_of, then
 
 _DISTRICT = table(District)
 
@@ -112,14 +112,6 @@ def roster(c: sa.Connection, district_id: int, kind: Kind, as_of: int | None = N
     return pd.DataFrame({name: text([str(cell) for cell in column]) for name, column in zip(names, cells, strict=True)})
 
 
-def _then(versions: sa.FromClause, district_id: int, as_of: int | None) -> list[sa.ColumnElement[bool]]:
-    """The versions that hold now, or held then."""
-    of_district = versions.c.district_id == district_id
-    if as_of is None:
-        return [of_district, versions.c.end_sync == OPEN]
-    return [of_district, versions.c.first_sync <= as_of, versions.c.end_sync > as_of]
-
-
 def _records(kind: Kind, district_id: int, as_of: int | None) -> "sa.Select[tuple[str, ...]]":
     versions = VERSIONS[kind]
     key: sa.ColumnElement[str] = versions.c.id
@@ -128,13 +120,13 @@ def _records(kind: Kind, district_id: int, as_of: int | None) -> "sa.Select[tupl
         values.remove("own_id")
         key = versions.c.own_id.label("id")
     columns = (key, *(versions.c[name] for name in values))
-    return sa.select(*columns).where(*_then(versions, district_id, as_of)).order_by(versions.c.id)
+    return sa.select(*columns).where(*then(versions, district_id, as_of)).order_by(versions.c.id)
 
 
 def _enrollments(district_id: int, as_of: int | None) -> "sa.Select[tuple[str, ...]]":
     enrollment = VERSIONS[Kind.ENROLLMENT]
     section, school, student, teacher = (
-        sa.select(VERSIONS[kind]).where(*_then(VERSIONS[kind], district_id, as_of)).subquery(kind.value)
+        sa.select(VERSIONS[kind]).where(*then(VERSIONS[kind], district_id, as_of)).subquery(kind.value)
         for kind in (Kind.SECTION, Kind.SCHOOL, Kind.STUDENT, Kind.TEACHER)
     )
     learns = enrollment.c.role == 0
@@ -147,14 +139,14 @@ def _enrollments(district_id: int, as_of: int | None) -> "sa.Select[tuple[str, .
     person = sa.func.coalesce(student.c.id, teacher.c.id).label("person_id")
     role = sa.case((learns, "student"), else_="teacher").label("role")
     columns = (section.c.id.label("section_id"), person, role, school.c.id.label("school_id"), enrollment.c.position)
-    then = _then(enrollment, district_id, as_of)
-    return sa.select(*columns).select_from(joined).where(*then).order_by(section.c.id, role, person)
+    chosen = sa.select(*columns).select_from(joined).where(*then(enrollment, district_id, as_of))
+    return chosen.order_by(section.c.id, role, person)
 
 
 def counts(c: sa.Connection, district_id: int, as_of: int | None = None) -> dict[Kind, int]:
     """How many records of each kind a district has now, or had when the sync `as_of` had been applied."""
     out = {}
     for kind, versions in VERSIONS.items():
-        chosen = sa.select(sa.func.count()).select_from(versions).where(*_then(versions, district_id, as_of))
+        chosen = sa.select(sa.func.count()).select_from(versions).where(*then(versions, district_id, as_of))
         out[kind] = int(c.execute(chosen).scalar_one())
     return out

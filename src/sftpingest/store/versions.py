@@ -73,3 +73,11 @@ VERSIONS[Kind.ENROLLMENT] = sa.Table(
     sa.PrimaryKeyConstraint("district_id", "section_no", "person_no", "role", "end_sync", name="enrollment_by_no"),
     sqlite_with_rowid=False,
 )
+
+
+def then(versions: sa.FromClause, district_id: int, as_of: int | None) -> list[sa.ColumnElement[bool]]:
+    """The versions that hold now, or held then."""
+    of_district = versions.c.district_id == district_id
+    if as_of is None:
+        return [of_district, versions.c.end_sync == OPEN]
+    return [of_district, versions.c.first_sync <= as_of, versions.c.end_sync > as_of]

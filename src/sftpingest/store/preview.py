@@ -1,0 +1,82 @@
+"""What a change of a sharing would do, before anybody agrees to it.
+
+In:  a Connection, a district, what is seen now and what would be.
+Out: for each kind how many appear and how many vanish, and some of them by name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from sftpingest.roster.judge import Policy
+from sftpingest.roster.kinds import RECORDS, VALUES, Kind
+from sftpingest.roster.sharing import Sharing
+from sftpingest.store.shared import Shared
+from sftpingest.store.versions import VERSIONS, then
+
+#: So many records are named of those that appear, and of those that vanish.
+EXAMPLES = 10
+_KEYS = {Kind.ENROLLMENT: ("section_no", "person_no", "role")}
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would become of one kind."""
+
+    before: int  #: how many are seen now
+    after: int  #: how many would be
+    appear: int = 0
+    vanish: int = 0
+    appearing: tuple[str, ...] = field(default=())  #: id and name of the first of them, by id
+    vanishing: tuple[str, ...] = field(default=())
+
+
+def preview(c: sa.Connection, district_id: int, before: Sharing | None, after: Sharing | None) -> dict[Kind, Preview]:
+    """Compare two sharings on the roster as it is held now; None: nothing is seen."""
+    return {
+        kind: _preview(c, district_id, kind, _seen(before, district_id, kind), _seen(after, district_id, kind))
+        for kind in Kind
+    }
+
+
+def too_much(previews: Mapping[Kind, Preview], policy: Policy) -> str:
+    """Why a person must agree, in one sentence; '' where nothing vanishes beyond the thresholds of the district."""
+    said = [
+        f"{each.vanish:,} of {each.before:,} {kind} records ({100 * each.vanish / each.before:.1f} %)"
+        for kind, each in previews.items()
+        if each.vanish > policy.most("removed", kind, each.before)
+    ]
+    return f"This change would take away {'; '.join(said)}." if said else ""
+
+
+def _seen(sharing: Sharing | None, district_id: int, kind: Kind) -> "sa.Select[Any]":
+    """The keys of what is seen."""
+    its = VERSIONS[kind]
+    keys = sa.select(*(its.c[name] for name in _KEYS.get(kind, ("no",))))
+    return keys.where(Shared(sharing, district_id).seen(kind, its) if sharing else sa.false())
+
+
+def _preview(
+    c: sa.Connection, district_id: int, kind: Kind, before: "sa.Select[Any]", after: "sa.Select[Any]"
+) -> Preview:
+    new, gone = after.except_(before), before.except_(after)
+    seen, then_seen, appear, vanish = (
+        int(c.execute(sa.select(sa.func.count()).select_from(each.subquery())).scalar_one())
+        for each in (before, after, new, gone)
+    )
+    appearing, vanishing = (_named(c, district_id, kind, each) for each in (new, gone))
+    return Preview(seen, then_seen, appear, vanish, appearing, vanishing)
+
+
+def _named(c: sa.Connection, district_id: int, kind: Kind, keys: "sa.CompoundSelect[Any]") -> tuple[str, ...]:
+    """Id and name of the first records."""
+    if kind not in RECORDS:
+        return ()
+    its = VERSIONS[kind]
+    names = [its.c[name] for name in ("first_name", "last_name", "name") if name in VALUES[kind]]
+    held = sa.select(its.c.id, *names).where(
+        its.c.no.in_(sa.select(keys.subquery().c.no)), *then(its, district_id, None)
+    )
+    return tuple(" ".join(filter(None, row)) for row in c.execute(held.order_by(its.c.id).limit(EXAMPLES)))
