@@ -65,14 +65,8 @@ def test_a_vendor_is_named_once_and_its_name_may_be_given_again_after_it_is_remo
 def test_a_sharing_is_set_shown_and_ended_and_every_step_is_kept(held: Program) -> None:
     made = ended(held, "set", *EVERYTHING, "--staff", "--fields", "demographics", "--purpose", "Quizzes")
     assert made["said"] == "set"
-    assert made["preview"]["student"] | {"appearing": 0} == {
-        "before": 0,
-        "after": 60,
-        "appear": 60,
-        "vanish": 0,
-        "appearing": 0,
-        "vanishing": [],
-    }
+    student = made["preview"]["student"]
+    assert [student[name] for name in ("before", "after", "appear", "vanish")] == [0, 60, 60, 0]
     assert len(made["preview"]["student"]["appearing"]) == 10
     terms = {"mode": "everything", "staff": True, "fields": ["demographics"], "purpose": "Quizzes"}
     assert held.json("share", "show", "quiz-whiz", "springfield")["sees"] == terms
@@ -105,8 +99,11 @@ def test_a_change_that_takes_much_away_is_held_until_it_is_released(held: Progra
     assert waits["said"] == "held"
     assert "would take away" in waits["reason"]
     assert held.json("share", "show", "quiz-whiz", "springfield")["sees"] == {"mode": "everything"}
-    assert held.json("share", "preview", "quiz-whiz", "springfield") == waits["preview"]
-    assert ended(held, "release", "quiz-whiz", "springfield")["said"] == "set"
+    shown = held.json("share", "preview", "quiz-whiz", "springfield")
+    assert {kind: shown[kind] for kind in waits["preview"]} == waits["preview"]
+    assert (shown["version"], shown["terms"]["mode"]) == (waits["version"], "schools")
+    assert "no longer so" in held.refused("share", "release", "quiz-whiz", "springfield", "--version", 1)
+    assert ended(held, "release", "quiz-whiz", "springfield", "--version", waits["version"])["said"] == "set"
     assert held.json("share", "show", "quiz-whiz", "springfield")["sees"]["mode"] == "schools"
     assert "share show" in held.refused("share", "release", "quiz-whiz", "springfield")
 
@@ -118,7 +115,7 @@ def test_what_is_held_can_be_put_aside_and_is_not_released_over_a_roster_that_ha
     one = ("quiz-whiz", "springfield", "--mode", "schools", "--school", ids(held, "school")[0])
     ended(held, "set", *one, status=3)
     held.ok("ingest", "springfield", written(tmp_path / "less", cut(without_mistakes(), "enrollments.csv", 120)))
-    assert "has changed" in held.refused("share", "release", "quiz-whiz", "springfield")
+    assert "no longer so" in held.refused("share", "release", "quiz-whiz", "springfield")
     assert ended(held, "discard", "quiz-whiz", "springfield")["said"] == "discarded"
     assert held.json("share", "show", "quiz-whiz", "springfield")["sees"] == {"mode": "everything"}
     assert "waits for a person" in held.refused("share", "discard", "quiz-whiz", "springfield")
@@ -132,6 +129,54 @@ def test_a_vendor_proposes_and_the_district_accepts(held: Program) -> None:
     assert ended(held, "accept", "quiz-whiz", "springfield")["said"] == "set"
     assert held.json("share", "show", "quiz-whiz", "springfield")["sees"] == {"mode": "schools", "schools": [school]}
     assert "answered" in held.refused("share", "accept", "quiz-whiz", "springfield")
+
+
+def test_an_answer_to_one_thing_leaves_the_other_waiting(held: Program) -> None:
+    school = ids(held, "school")[0]
+    ended(held, "set", *EVERYTHING)
+    wish = ended(held, "propose", *EVERYTHING, "--fields", "demographics")
+    ended(held, "set", "quiz-whiz", "springfield", "--mode", "schools", "--school", school, status=3)
+    assert ended(held, "discard", "quiz-whiz", "springfield")["terms"]["mode"] == "schools"
+    assert held.json("share", "preview", "quiz-whiz", "springfield")["version"] == wish["version"]
+    assert ended(held, "accept", "quiz-whiz", "springfield", "--version", wish["version"])["said"] == "set"
+    assert "answered" in held.refused("share", "accept", "quiz-whiz", "springfield")
+
+
+def test_fields_that_are_taken_away_from_everybody_are_held_and_new_ones_are_shown(held: Program) -> None:
+    made = ended(held, "set", *EVERYTHING, "--fields", "demographics")
+    more = ended(held, "set", *EVERYTHING, "--fields", "demographics", "--fields", "programs")
+    assert "iep" in more["preview"]["student"]["fields_appear"]
+    assert made["preview"]["student"]["fields_appear"] == []
+    waits = ended(held, "set", *EVERYTHING, status=3)
+    assert "empty gender, birth_date" in waits["reason"]
+    assert "Fields, student: -gender" in held("share", "preview", *EVERYTHING).stdout
+
+
+def test_what_ended_yesterday_or_starts_tomorrow_is_not_seen_today(held: Program) -> None:
+    ended(held, "set", *EVERYTHING)
+    for day in ("--ends", "2020-01-01"), ("--starts", "2999-01-01"):
+        assert "take away 60 of 60 student records" in ended(held, "set", *EVERYTHING, *day, status=3)["reason"]
+    ended(held, "release", "quiz-whiz", "springfield")
+    assert ended(held, "set", *EVERYTHING)["preview"]["student"]["appear"] == 60
+    said = held.ok("share", "set", *EVERYTHING, "--ends", "2999-01-01")
+    assert "No more said" not in said
+    assert "No more said than before: ends (was 2999-01-01)" in held.ok("share", "set", *EVERYTHING)
+
+
+def test_no_id_and_no_rule_stands_in_the_audit_trail(held: Program) -> None:
+    school = ids(held, "school")[0]
+    ended(held, "set", "quiz-whiz", "springfield", "--mode", "schools", "--school", school, "--fields", "programs")
+    (entry,) = [one for one in held.json("audit", "list") if one["event"] == "sharing.set"]
+    facts = {name: entry["facts"][name] for name in ("vendor", "version", "mode", "fields")}
+    assert facts == {"vendor": "quiz-whiz", "version": 1, "mode": "schools", "fields": ["programs"]}
+    assert f'"{school}"' not in json.dumps(entry)
+
+
+def test_a_column_that_nobody_has_chooses_nobody_by_mistake(held: Program, tmp_path: Path) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text('\ufeff[[rule]]\nshare = "student"\nwhere = [{ field = "ext.OptOut", is_not = "Y" }]\n', "utf-8")
+    refused = held.refused("share", "set", "quiz-whiz", "springfield", "--mode", "rules", "--rules", file)
+    assert 'in a column "ext.OptOut". Own columns there: none' in refused
 
 
 def test_rules_are_read_from_a_file_and_a_wrong_one_says_what_is_wrong(held: Program, tmp_path: Path) -> None:
@@ -156,7 +201,8 @@ def test_rules_are_read_from_a_file_and_a_wrong_one_says_what_is_wrong(held: Pro
         (("--mode", "schools"), "--school ID"),
         (("--mode", "schools", "--school", "nowhere"), 'no school "nowhere" in the roster of springfield'),
         (("--mode", "sections", "--section", "none"), 'no section "none"'),
-        (("--mode", "everything", "--school", "a"), "mode schools"),
+        (("--mode", "everything", "--school", "a"), "--school ID goes only with the mode schools"),
+        (("--mode", "schools", "--school", "\udcff"), "letters in it that are none"),
         (("--mode", "everything", "--starts", "2027-02-01", "--ends", "2027-01-01"), "before it starts"),
         (("--mode", "everything", "--fields", "passwords"), "passwords"),
         (("--mode", "all"), "everything"),

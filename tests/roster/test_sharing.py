@@ -5,22 +5,8 @@ from datetime import date
 import pytest
 
 from sftpingest.roster.kinds import VALUES, Kind
-from sftpingest.roster.sharing import (
-    CREDENTIALS,
-    Condition,
-    Group,
-    Mode,
-    Rule,
-    Sharing,
-    Sign,
-    WrongSharing,
-    columns,
-    fields,
-    plain,
-    read_rules,
-    seen_in_ext,
-    sharing_of,
-)
+from sftpingest.roster.rules import CREDENTIALS, Condition, Rule, Sign, WrongSharing, fields, read_rules
+from sftpingest.roster.sharing import OF_EXT, Group, Mode, Sharing, columns, plain, seen_in_ext, sharing_of
 
 RULES = """
 [[rule]]
@@ -71,6 +57,9 @@ WHERE = 'share = "section"\nwhere = '
         (f'[[rule]]\n{WHERE}[{{ field = "grade", is_any_of = [] }}]', '["3", "4"]'),
         (f'[[rule]]\n{WHERE}[{{ field = "name", contains = "" }}]', "must contain"),
         ('[[rule]]\nshare = "student"\nwhere = [{ field = "username", is = "a" }]', 'no field "username"'),
+        ('[[rule]]\nshare = "student"\nwhere = [{ field = "ext.UserName", is = "a" }]', 'no field "ext.UserName"'),
+        ('[[rule]]\nshare = "student"\nwhere = [{ field = "grade", is = 2026-01-01 }]', "text in quotation marks"),
+        (f'[[rule]]\n{WHERE}[{", ".join(["""{ field = "name", is = "a" }"""] * 201)}]', "200 conditions"),
     ],
 )
 def test_rules_that_cannot_be_used_say_why(text: str, said: str) -> None:
@@ -83,10 +72,33 @@ def test_a_mode_needs_what_it_chooses_by_and_takes_nothing_else() -> None:
     for mode in (Mode.SCHOOLS, Mode.SECTIONS, Mode.RULES):
         with pytest.raises(WrongSharing, match=r"needs at least one|needs a file"):
             Sharing(mode)
-    with pytest.raises(WrongSharing, match="only be given with the mode schools"):
+    with pytest.raises(WrongSharing, match=r"^--school ID goes only with the mode schools"):
         Sharing(Mode.EVERYTHING, schools=("north",))
     with pytest.raises(WrongSharing, match="before it starts"):
         Sharing(Mode.EVERYTHING, starts=date(2027, 2, 1), ends=date(2027, 1, 1))
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\udcff"])
+def test_what_no_store_keeps_is_refused(text: str) -> None:
+    for said in ({"schools": (text,)}, {"schools": ("a",), "purpose": text}):
+        with pytest.raises(WrongSharing, match="letters in it that are none"):
+            Sharing(Mode.SCHOOLS, **said)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {"mode": "everything", "grades": ["3"]},
+        {"mode": "moon"},
+        {},
+        {"mode": "everything", "fields": ["shoes"]},
+        {"mode": "everything", "ends": "soon"},
+        {"mode": "rules", "rules": [{"share": "section", "where": [{"field": "name", "like": "a"}]}]},
+    ],
+)
+def test_what_another_version_of_the_program_kept_is_never_read_as_less(kept: dict[str, object]) -> None:
+    with pytest.raises(WrongSharing):
+        sharing_of(kept)
 
 
 def test_a_sharing_is_open_from_its_first_day_to_its_last() -> None:
@@ -118,7 +130,9 @@ def test_who_people_are_is_always_seen_and_a_credential_never() -> None:
 )
 def test_other_fields_are_seen_only_by_grant(group: Group, seen: str) -> None:
     assert seen in columns(Kind.STUDENT, [group])
-    assert seen not in columns(Kind.STUDENT, set(Group) - {group, Group.OTHER, Group.CONTACT_DETAILS})
+    assert seen not in columns(
+        Kind.STUDENT, set(Group) - {group} - ({*OF_EXT.values(), Group.OTHER} if seen == "ext" else set())
+    )
 
 
 def test_contacts_are_seen_only_where_they_are_granted() -> None:
@@ -126,13 +140,16 @@ def test_contacts_are_seen_only_where_they_are_granted() -> None:
     assert "phone" in columns(Kind.CONTACT, [Group.CONTACTS])
 
 
-def test_telephone_numbers_among_the_own_columns_have_a_grant_of_their_own() -> None:
-    for groups, seen in (
-        ([Group.OTHER], (False, True)),
-        ([Group.CONTACT_DETAILS], (True, False)),
-        ([], (False, False)),
-    ):
-        assert (seen_in_ext("phone", groups), seen_in_ext("team", groups)) == seen
+def test_what_oneroster_puts_among_the_own_columns_has_the_grant_of_its_group() -> None:
+    def shows(name: str, *groups: Group) -> bool:
+        all_but, names = seen_in_ext(groups)
+        return (name in names) != all_but
+
+    assert [shows("phone", group) for group in (Group.OTHER, Group.CONTACT_DETAILS)] == [False, True]
+    assert [shows("team", group) for group in (Group.OTHER, Group.CONTACT_DETAILS)] == [True, False]
+    assert [shows("cityofbirth", group) for group in (Group.OTHER, Group.DEMOGRAPHICS)] == [False, True]
+    assert not any(shows(name, *Group) for name in ("username", "userids"))
+    assert not any(shows(name) for name in ("phone", "team", "username"))
 
 
 def test_a_sharing_is_kept_and_read_back_as_it_was() -> None:

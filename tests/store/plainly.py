@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from sftpingest.roster.kinds import Kind
-from sftpingest.roster.sharing import Condition, Group, Mode, Sharing, Sign
+from sftpingest.roster.rules import Condition, Sign
+from sftpingest.roster.sharing import Group, Mode, Sharing
 
 Row = dict[str, str]
 Rows = dict[Kind, list[Row]]

@@ -1,7 +1,7 @@
 """What a vendor sees of a district: the SQL of every mode and rule, held against a plain reading."""
 
 import itertools
-from dataclasses import replace
+import json
 from typing import Any
 
 import pytest
@@ -13,14 +13,15 @@ from sqlalchemy import Engine
 from sftpingest.roster.kinds import Kind
 from sftpingest.roster.parse import parse
 from sftpingest.roster.reconcile import reconcile
-from sftpingest.roster.sharing import Condition, Group, Mode, Rule, Sharing, Sign, columns, fields
+from sftpingest.roster.rules import Condition, Rule, Sign, fields
+from sftpingest.roster.sharing import Group, Mode, Sharing
 from sftpingest.roster.validate import validate
 from sftpingest.store import accounts, journal, rosters
 from sftpingest.store.load import load
 from sftpingest.store.shared import Shared
 from sftpingest.store.versions import VERSIONS, then
 from tests.roster.strategies import LAW, MORE, RICH, WORDS, districts
-from tests.roster.uploads import FORM
+from tests.roster.uploads import FORM, SECTION, SMALLEST, STAFF, STUDENT, lines
 from tests.store.plainly import Rows, rows_of, seen
 
 _numbers = itertools.count(1)
@@ -186,10 +187,79 @@ def test_another_district_is_never_seen(engine: Engine, rich: int) -> None:
     assert by_sql(engine, sharing, rich + 1000) == {kind: set() for kind in Kind}
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.ENROLLMENT])
-def test_only_the_columns_that_are_granted_are_read(engine: Engine, rich: int, kind: Kind) -> None:
-    sharing = Sharing(Mode.EVERYTHING, staff=True)
-    for groups in (frozenset(), CONTACTS, frozenset(Group)):
-        names = Shared(replace(sharing, groups=groups), rich).select(kind).selected_columns.keys()
-        assert names == ["no", "id", *columns(kind, groups)]
-        assert "username" not in names
+#: Own columns of every kind that rules choose, a login and a telephone number among them.
+OWN = {
+    "sections.csv": lines(
+        f'{SECTION},ext.bus,"ext.a ""b"""', "north,alg,oak,elm,Algebra,Fall,7,é", "south,bio,elm,,Biology,,,"
+    ),
+    "students.csv": lines(
+        f"{STUDENT},Gender,Iep_status,Student_street,ext.bus,ext.phone,ext.username",
+        "north,ann,Ann,Ash,F,Y,1 Elm St,7,555-0101,ann.ash",
+        "north,bob,Bob,Bay,M,N,2 Elm St,Red Bus,,",
+        "south,cid,Cid,Cob,M,,,,555-0103,cid",
+    ),
+    "staff.csv": lines(f"{STAFF},ext.bus", "north,yew,y@example.org,Una,Yew,7"),
+}
+
+
+@pytest.fixture
+def own(engine: Engine) -> int:
+    texts = SMALLEST | OWN
+    return take(engine, {name: text.encode() for name, text in texts.items()})[0]
+
+
+@pytest.mark.parametrize("kind", [Kind.SECTION, Kind.STUDENT, Kind.STAFF])
+@pytest.mark.parametrize(("sign", "value"), [(Sign.IS, "7"), (Sign.IS_NOT, "7"), (Sign.CONTAINS, "Bus"), (Sign.IS, "")])
+def test_rules_look_into_the_own_columns(engine: Engine, own: int, kind: Kind, sign: Sign, value: str) -> None:
+    sharing = ruled(kind, "ext.bus", sign, value)
+    assert by_sql(engine, sharing, own) == seen(plain(engine, own), sharing)
+
+
+def test_an_own_column_may_have_any_name(engine: Engine, own: int) -> None:
+    name = next(
+        name for row in plain(engine, own)[Kind.SECTION] for name in json.loads(row["ext"] or "{}") if '"' in name
+    )
+    assert by_sql(engine, ruled(Kind.SECTION, f"ext.{name}", Sign.IS, "é"), own)[Kind.SECTION] == {"alg"}
+
+
+def students(engine: Engine, district_id: int, *groups: Group) -> dict[str, dict[str, str]]:
+    shared = Shared(Sharing(Mode.EVERYTHING, groups=frozenset(groups)), district_id)
+    with engine.connect() as c:
+        rows = c.execute(shared.select(Kind.STUDENT)).mappings().all()
+    return {row["id"]: {str(name): str(value) for name, value in row.items()} for row in rows}
+
+
+ALWAYS = ["no", "id", "school_id", "more_school_ids", "number", "state_id", "first_name", "middle_name", "last_name"]
+
+
+def test_only_what_is_granted_is_read(engine: Engine, own: int) -> None:
+    ann = students(engine, own)["ann"]
+    assert list(ann) == [*ALWAYS, "grade", "email"]
+    assert students(engine, own, Group.PROGRAMS)["ann"]["iep"] == "Y"
+    for group, cells in {
+        Group.DEMOGRAPHICS: ["F"],
+        Group.PROGRAMS: ["Y"],
+        Group.ADDRESSES: ["1 Elm St"],
+        Group.CONTACT_DETAILS: ["555-0101"],
+        Group.OTHER: ["7"],
+    }.items():
+        shown = " ".join(students(engine, own, group)["ann"].values())
+        hidden = " ".join(students(engine, own, *(set(Group) - {group}))["ann"].values())
+        for cell in cells:
+            assert cell in shown, group
+            assert f'"{cell}"' not in hidden, group
+            assert "ann.ash" not in shown + hidden
+
+
+def test_own_columns_come_without_what_has_a_grant_of_its_own(engine: Engine, own: int) -> None:
+    def ext(*groups: Group) -> dict[str, object]:
+        return {key: json.loads(row["ext"] or "{}") for key, row in students(engine, own, *groups).items()}
+
+    assert ext(Group.OTHER) == {"ann": {"bus": "7"}, "bob": {"bus": "Red Bus"}, "cid": {}}
+    assert ext(Group.CONTACT_DETAILS) == {"ann": {"phone": "555-0101"}, "bob": {}, "cid": {"phone": "555-0103"}}
+    assert ext(*Group)["ann"] == {"bus": "7", "phone": "555-0101"}
+
+
+def test_thousands_of_sections_may_be_chosen_by_hand(engine: Engine, own: int) -> None:
+    chosen = Sharing(Mode.SECTIONS, sections=("alg", *(f"none-{n}" for n in range(70_000))))
+    assert by_sql(engine, chosen, own)[Kind.SECTION] == {"alg"}

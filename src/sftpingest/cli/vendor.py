@@ -51,7 +51,7 @@ def list_(json: terminal.AsJson = False) -> None:
                 for one in vendors.shared_districts(connection, vendor.id)
                 if one in slugs
             }
-            sees = {slug: str(version.sharing.mode) for slug, version in of.items() if version and version.sharing}
+            sees = {slug: version.terms["mode"] for slug, version in of.items() if version and version.terms}
             described.append(_described(vendor) | {"sees": sees})
     if json:
         terminal.as_json(described)

@@ -27,4 +27,5 @@ tables, usable, ours; layout is what comes out. Beside the stages:
     conform    a OneRoster set by the letter of its specification
     write      a roster -> the files of a format; read_back is what such files say beside its words
     guess      files with any headings -> a first format of their own
+    sharing    what of a roster an application may see, as data
 """

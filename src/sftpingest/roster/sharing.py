@@ -7,14 +7,15 @@ A mode says which records are seen: of sections their teachers and students come
 those records is seen beyond who they are. A credential is never seen.
 """
 
-import tomllib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sftpingest.roster.kinds import VALUES, Kind
+from sftpingest.roster.kinds import PEOPLE, VALUES, Kind
+from sftpingest.roster.rules import CREDENTIALS, Rule, WrongSharing, plain_rule, rule_of
 
 
 class Mode(StrEnum):
@@ -38,22 +39,6 @@ class Group(StrEnum):
     OTHER = "other"  #: the district's own columns
 
 
-class Sign(StrEnum):
-    """What a field is compared by. Capital and small letters differ, as in Clever's own rules."""
-
-    IS = "is"
-    IS_NOT = "is_not"
-    IS_ANY_OF = "is_any_of"
-    IS_NONE_OF = "is_none_of"
-    CONTAINS = "contains"
-
-
-#: Signs that take a list.
-LISTS = (Sign.IS_ANY_OF, Sign.IS_NONE_OF)
-
-#: What is never seen: by it a person logs in somewhere.
-CREDENTIALS = frozenset({"username"})
-
 #: The columns that are seen only by grant; all others of a record that is seen are seen too.
 GRANTED: dict[Group, dict[Kind, frozenset[str]]] = {
     Group.DEMOGRAPHICS: {Kind.STUDENT: frozenset({"gender", "birth_date", "race", "hispanic", "home_language"})},
@@ -66,38 +51,11 @@ GRANTED: dict[Group, dict[Kind, frozenset[str]]] = {
     Group.ADDRESSES: {Kind.STUDENT: frozenset({"street", "city", "state", "zip"})},
     Group.OTHER: {kind: frozenset({"ext"}) for kind, columns in VALUES.items() if "ext" in columns},
 }
-#: Names in `ext` that are telephone numbers: those of OneRoster's users.csv.
-TELEPHONES = frozenset({"sms", "phone"})
-
-#: What a rule may choose, and the fields of another record that it may look at.
-BESIDE: dict[Kind, tuple[str, ...]] = {
-    Kind.SECTION: ("teacher_id", "course.number", "course.name", "term.name"),
-    Kind.STUDENT: (),
-    Kind.TEACHER: (),
-    Kind.STAFF: (),
-}
-_EXT = "ext."
-
-
-class WrongSharing(Exception):
-    """What was said of a sharing cannot be used; the text says what is wrong and what is allowed."""
-
-
-@dataclass(frozen=True)
-class Condition:
-    """One field of a record, compared."""
-
-    field: str
-    sign: Sign
-    values: tuple[str, ...]  #: one, but for the signs in LISTS
-
-
-@dataclass(frozen=True)
-class Rule:
-    """The records of a kind for which all conditions hold."""
-
-    kind: Kind
-    where: tuple[Condition, ...]
+#: Names in `ext` that are no columns of the district's own, and the grant they need: OneRoster's users.csv and
+#: demographics.csv have them. In small letters, as all names in `ext` are compared here.
+OF_EXT: dict[str, Group] = dict.fromkeys(("sms", "phone"), Group.CONTACT_DETAILS) | dict.fromkeys(
+    ("countryofbirthcode", "stateofbirthabbreviation", "cityofbirth", "publicschoolresidencestatus"), Group.DEMOGRAPHICS
+)
 
 
 @dataclass(frozen=True)
@@ -116,21 +74,26 @@ class Sharing:
     ends: date | None = None  #: the last one
 
     def __post_init__(self) -> None:
-        """Refuse what belongs to another mode, or is lacking. Raises WrongSharing."""
+        """Refuse what belongs to another mode, is lacking, or cannot be kept. Raises WrongSharing."""
         chosen = {Mode.SCHOOLS: self.schools, Mode.SECTIONS: self.sections, Mode.RULES: self.rules}
         for mode, given in chosen.items():
             if mode is self.mode and not given:
                 raise WrongSharing(f"The mode {mode} needs {_NEEDS[mode]}.")
             if mode is not self.mode and given:
-                raise WrongSharing(f"{_NEEDS[mode].capitalize()} can only be given with the mode {mode}.")
+                raise WrongSharing(f"{_NEEDS[mode].rpartition(': ')[2]} goes only with the mode {mode}.")
         if self.starts and self.ends and self.ends < self.starts:
             raise WrongSharing(f"It would end on {self.ends}, before it starts on {self.starts}.")
+        for text in (*self.schools, *self.sections, *_texts(self.rules), self.purpose, self.agreement):
+            if _UNKEPT.search(text):
+                raise WrongSharing(f"{text!r} has letters in it that are none. Write it anew.")
 
     def open_on(self, day: date) -> bool:
         """Whether anything is seen on a day."""
         return (self.starts is None or self.starts <= day) and (self.ends is None or day <= self.ends)
 
 
+#: What no database keeps: NUL, and halves of letters, which stand for bytes that are no text.
+_UNKEPT = re.compile("[\x00\ud800-\udfff]")
 _NEEDS = {
     Mode.SCHOOLS: "at least one school: --school ID",
     Mode.SECTIONS: "at least one section: --section ID",
@@ -138,84 +101,31 @@ _NEEDS = {
 }
 
 
+def _texts(rules: Iterable[Rule]) -> Iterator[str]:
+    for rule in rules:
+        for one in rule.where:
+            yield from (one.field, *one.values)
+
+
 # ------------------------------------------------------------------------------------------------------ what is seen
 
 
 def columns(kind: Kind, groups: Iterable[Group]) -> tuple[str, ...]:
-    """The columns of a kind that are seen, beside `id`, in their usual order. Of `ext` see `part_of_ext`."""
+    """The columns of a kind that are seen, beside `id`, in their usual order. Of `ext` see `seen_in_ext`."""
     granted = set(groups)
     if kind is Kind.CONTACT and Group.CONTACTS not in granted:
         return ()
     hidden = CREDENTIALS.union(*(by_kind.get(kind, ()) for group, by_kind in GRANTED.items() if group not in granted))
-    if Group.CONTACT_DETAILS in granted and "ext" in VALUES[kind]:
+    if granted & {*OF_EXT.values()} and kind in {*PEOPLE, Kind.CONTACT}:
         hidden -= {"ext"}
     return tuple(name for name in VALUES[kind] if name not in hidden)
 
 
-def seen_in_ext(name: str, groups: Iterable[Group]) -> bool:
-    """Whether the value of that name in `ext` is seen."""
-    return (Group.CONTACT_DETAILS if name in TELEPHONES else Group.OTHER) in set(groups)
-
-
-# -------------------------------------------------------------------------------------------------------------- rules
-
-
-def fields(kind: Kind) -> tuple[str, ...]:
-    """What a rule may look at, beside `ext.NAME`."""
-    return (
-        "id",
-        *(name for name in VALUES[kind] if name not in CREDENTIALS | {"ext", "more_school_ids"}),
-        *BESIDE[kind],
-    )
-
-
-def read_rules(text: str) -> tuple[Rule, ...]:
-    """The rules of a TOML file: `[[rule]]` with `share`, a kind, and `where`, its conditions. Raises WrongSharing."""
-    try:
-        read = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise WrongSharing(f"The file of rules is not TOML: {error}.") from None
-    if other := sorted(set(read) - {"rule"}):
-        raise WrongSharing(f'The file of rules says "{other[0]}", which is not known. Write [[rule]].')
-    given = read.get("rule", [])
-    if not isinstance(given, list) or not given:
-        raise WrongSharing("The file of rules has no rule in it. Write [[rule]], then share and where.")
-    return tuple(_rule(one, f"Rule {number}") for number, one in enumerate(given, start=1))
-
-
-def _rule(given: object, place: str) -> Rule:
-    if not isinstance(given, dict) or set(given) - {"share", "where"}:
-        raise WrongSharing(f"{place} may only say share and where.")
-    kinds = {kind.value: kind for kind in BESIDE}
-    kind = kinds.get(str(given.get("share", "")))
-    if kind is None:
-        raise WrongSharing(f'{place} shares "{given.get("share", "")}". It can share: {", ".join(kinds)}.')
-    where = given.get("where", [])
-    if not isinstance(where, list) or not where:
-        raise WrongSharing(f'{place} has no condition. Write where = [{{ field = "grade", is = "3" }}].')
-    return Rule(kind, tuple(_condition(one, kind, place) for one in where))
-
-
-def _condition(given: object, kind: Kind, place: str) -> Condition:
-    signs = {sign.value: sign for sign in Sign}
-    said = [name for name in given if name in signs] if isinstance(given, dict) else []
-    if not isinstance(given, dict) or len(said) != 1 or set(given) - {"field", *said}:
-        raise WrongSharing(f"{place}: a condition has a field and one of {', '.join(signs)}.")
-    name = given.get("field")
-    if not isinstance(name, str) or not (name in fields(kind) or (name.startswith(_EXT) and name != _EXT)):
-        allowed = ", ".join(fields(kind))
-        raise WrongSharing(f'{place}: a {kind} has no field "{name}". It has: {allowed}, and ext.NAME for own columns.')
-    return Condition(name, signs[said[0]], _values(given[said[0]], signs[said[0]], place))
-
-
-def _values(given: object, sign: Sign, place: str) -> tuple[str, ...]:
-    values = given if sign in LISTS and isinstance(given, list) else [given]
-    if not values or not all(isinstance(value, str) for value in values) or (sign not in LISTS and len(values) != 1):
-        shape = '["3", "4"]' if sign in LISTS else '"3"'
-        raise WrongSharing(f"{place}: {sign} takes text in quotation marks, such as {shape}.")
-    if sign is Sign.CONTAINS and not values[0]:
-        raise WrongSharing(f"{place}: every text contains nothing at all. Say what it must contain.")
-    return tuple(values)
+def seen_in_ext(groups: Iterable[Group]) -> tuple[bool, frozenset[str]]:
+    """Of the names in `ext`, in small letters: (True, those that are hidden) or (False, the only ones seen)."""
+    granted = set(groups)
+    seen = frozenset(name for name, group in OF_EXT.items() if group in granted)
+    return (True, CREDENTIALS | (OF_EXT.keys() - seen)) if Group.OTHER in granted else (False, seen)
 
 
 # ------------------------------------------------------------------------------------------------ as the store keeps it
@@ -223,14 +133,11 @@ def _values(given: object, sign: Sign, place: str) -> tuple[str, ...]:
 
 def plain(sharing: Sharing) -> dict[str, Any]:
     """As plain values for JSON; what says nothing is left out."""
-    rules = [
-        {"share": rule.kind.value, "where": [_plain_condition(one) for one in rule.where]} for rule in sharing.rules
-    ]
     said = {
         "mode": sharing.mode.value,
         "schools": list(sharing.schools),
         "sections": list(sharing.sections),
-        "rules": rules,
+        "rules": [plain_rule(rule) for rule in sharing.rules],
         "staff": sharing.staff,
         "fields": sorted(group.value for group in sharing.groups),
         "purpose": sharing.purpose,
@@ -241,18 +148,28 @@ def plain(sharing: Sharing) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value not in (None, "", [], False)}
 
 
-def _plain_condition(one: Condition) -> dict[str, Any]:
-    return {"field": one.field, one.sign.value: list(one.values) if one.sign in LISTS else one.values[0]}
-
-
 def sharing_of(kept: Mapping[str, Any]) -> Sharing:
-    """What `plain` gave, as a Sharing again. Raises WrongSharing."""
+    """What `plain` gave, as a Sharing again. Raises WrongSharing, also for what a later version of the program says."""
+    if unknown := sorted(set(kept) - _PLAIN):
+        raise WrongSharing(
+            f'A sharing says "{unknown[0]}", which this version of the program does not know. Install a newer one.'
+        )
+    try:
+        return _sharing_of(kept)
+    except (KeyError, TypeError, ValueError):
+        raise WrongSharing("A sharing in the store cannot be read by this version of the program.") from None
+
+
+_PLAIN = {"mode", "schools", "sections", "rules", "staff", "fields", "purpose", "agreement", "starts", "ends"}
+
+
+def _sharing_of(kept: Mapping[str, Any]) -> Sharing:
     day = {name: date.fromisoformat(kept[name]) for name in ("starts", "ends") if name in kept}
     return Sharing(
         mode=Mode(kept["mode"]),
         schools=tuple(kept.get("schools", ())),
         sections=tuple(kept.get("sections", ())),
-        rules=tuple(_rule(one, f"Rule {number}") for number, one in enumerate(kept.get("rules", ()), start=1)),
+        rules=tuple(rule_of(one, f"Rule {number}") for number, one in enumerate(kept.get("rules", ()), start=1)),
         staff=kept.get("staff", False),
         groups=frozenset(map(Group, kept.get("fields", ()))),
         purpose=kept.get("purpose", ""),

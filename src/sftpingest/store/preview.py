@@ -5,14 +5,14 @@ Out: for each kind how many appear and how many vanish, and some of them by name
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from sftpingest.roster.judge import Policy
-from sftpingest.roster.kinds import RECORDS, VALUES, Kind
-from sftpingest.roster.sharing import Sharing
+from sftpingest.roster.kinds import PEOPLE, RECORDS, VALUES, Kind
+from sftpingest.roster.sharing import OF_EXT, Sharing, columns, seen_in_ext
 from sftpingest.store.shared import Shared
 from sftpingest.store.versions import VERSIONS, then
 
@@ -31,24 +31,35 @@ class Preview:
     vanish: int = 0
     appearing: tuple[str, ...] = field(default=())  #: id and name of the first of them, by id
     vanishing: tuple[str, ...] = field(default=())
+    fields_appear: tuple[str, ...] = field(default=())  #: columns that would newly be seen of those seen already
+    fields_vanish: tuple[str, ...] = field(default=())  #: and those that would be empty
 
 
 def preview(c: sa.Connection, district_id: int, before: Sharing | None, after: Sharing | None) -> dict[Kind, Preview]:
     """Compare two sharings on the roster as it is held now; None: nothing is seen."""
     return {
-        kind: _preview(c, district_id, kind, _seen(before, district_id, kind), _seen(after, district_id, kind))
+        kind: replace(
+            _preview(c, district_id, kind, _seen(before, district_id, kind), _seen(after, district_id, kind)),
+            fields_appear=_fields(kind, after, before),
+            fields_vanish=_fields(kind, before, after),
+        )
         for kind in Kind
     }
 
 
 def too_much(previews: Mapping[Kind, Preview], policy: Policy) -> str:
-    """Why a person must agree, in one sentence; '' where nothing vanishes beyond the thresholds of the district."""
+    """Why a person must agree, in one sentence; '' where no more is taken away than the thresholds allow."""
     said = [
-        f"{each.vanish:,} of {each.before:,} {kind} records ({100 * each.vanish / each.before:.1f} %)"
+        f"take away {each.vanish:,} of {each.before:,} {kind} records ({100 * each.vanish / each.before:.1f} %)"
         for kind, each in previews.items()
         if each.vanish > policy.most("removed", kind, each.before)
     ]
-    return f"This change would take away {'; '.join(said)}." if said else ""
+    said += [
+        f"empty {', '.join(each.fields_vanish)} of {each.before - each.vanish:,} {kind} records"
+        for kind, each in previews.items()
+        if each.fields_vanish and each.before - each.vanish > policy.most("updated", kind, each.before)
+    ]
+    return f"This change would {'; '.join(said)}." if said else ""
 
 
 def _seen(sharing: Sharing | None, district_id: int, kind: Kind) -> "sa.Select[Any]":
@@ -56,6 +67,24 @@ def _seen(sharing: Sharing | None, district_id: int, kind: Kind) -> "sa.Select[A
     its = VERSIONS[kind]
     keys = sa.select(*(its.c[name] for name in _KEYS.get(kind, ("no",))))
     return keys.where(Shared(sharing, district_id).seen(kind, its) if sharing else sa.false())
+
+
+def _fields(kind: Kind, of: Sharing | None, but: Sharing | None) -> tuple[str, ...]:
+    """What one of two sharings shows of a kind, and the other does not."""
+    if of is None or but is None or kind not in RECORDS:
+        return ()
+    there = set(_shown(kind, but))
+    return tuple(name for name in _shown(kind, of) if name not in there)
+
+
+def _shown(kind: Kind, sharing: Sharing) -> list[str]:
+    """The columns that are seen; of `ext` those that have a grant of their own, and `ext` for all others."""
+    names = columns(kind, sharing.groups)
+    if "ext" not in names or kind not in {*PEOPLE, Kind.CONTACT}:
+        return list(names)
+    all_but, listed = seen_in_ext(sharing.groups)
+    told = [f"ext.{name}" for name in OF_EXT if (name in listed) != all_but]
+    return [*(name for name in names if name != "ext" or all_but), *told]
 
 
 def _preview(

@@ -4,21 +4,20 @@ In:  a Sharing, a district, and the sync as of which it is asked.
 Out: Shared: for each kind a select of the records that are seen, with the columns that are seen.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from sftpingest.roster.kinds import STUDENT, TEACHER, Kind
-from sftpingest.roster.sharing import Condition, Mode, Sharing, Sign, columns
+from sftpingest.roster.rules import EXT, Condition, Sign
+from sftpingest.roster.sharing import Mode, Sharing, columns, seen_in_ext
 from sftpingest.store.versions import VERSIONS, then
+from sftpingest.store.wording import ext_only, ext_without, holds_text, in_ext, lists, one_of
 
-_EXT = "ext."
 _ROLE = {Kind.STUDENT: STUDENT, Kind.TEACHER: TEACHER}
 #: The kind of another record whose field a condition looks at, and the column that names it.
 _BESIDE = {"course": (Kind.COURSE, "course_id"), "term": (Kind.TERM, "term_id")}
@@ -38,12 +37,20 @@ class Shared:
 
     def select(self, kind: Kind) -> "sa.Select[Any]":
         """The records of a kind that are seen: `no`, `id` and the columns that are seen; of enrollments all columns."""
-        seen = VERSIONS[kind]
+        its = VERSIONS[kind]
         if kind is Kind.ENROLLMENT:
             names = ["section_no", "person_no", "school_no", "role", "position"]
         else:
             names = ["no", "id", *columns(kind, self.sharing.groups)]
-        return sa.select(*(seen.c[name] for name in names)).where(self.seen(kind, seen))
+        return sa.select(*(self._ext(its) if name == "ext" else its.c[name] for name in names)).where(
+            self.seen(kind, its)
+        )
+
+    def _ext(self, its: Table) -> "sa.ColumnElement[str]":
+        """What of the district's own columns is seen."""
+        all_but, names = seen_in_ext(self.sharing.groups)
+        part = ext_without if all_but else ext_only
+        return part(its.c.ext, sa.literal(json.dumps(sorted(names)))).label("ext")
 
     def seen(self, kind: Kind, table: Table) -> Where:
         """Whether a version in a table of that kind is seen."""
@@ -74,15 +81,15 @@ class Shared:
 
     def _section(self, its: Table) -> Where:
         if self.sharing.mode is Mode.SCHOOLS:
-            return its.c.school_id.in_(self.sharing.schools)
+            return one_of(its.c.school_id, _list(self.sharing.schools))
         if self.sharing.mode is Mode.SECTIONS:
-            return its.c.id.in_(self.sharing.sections)
+            return one_of(its.c.id, _list(self.sharing.sections))
         return self._ruled(Kind.SECTION, its)
 
     def _school(self, its: Table) -> Where:
         """Chosen ones; else those in which something lies that is seen."""
         if self.sharing.mode is Mode.SCHOOLS:
-            return its.c.id.in_(self.sharing.schools)
+            return one_of(its.c.id, _list(self.sharing.schools))
         schools = [self._of_sections("school_id")]
         schools += [self._ruled_of(kind, "school_id") for kind in (Kind.STUDENT, Kind.TEACHER, Kind.STAFF)]
         return sa.or_(*(its.c.id.in_(each) for each in schools))
@@ -118,7 +125,7 @@ class Shared:
         home = its.c.school_id.in_(seen)
         if "more_school_ids" not in its.c:
             return home
-        further = sa.exists(seen.where(_lists(its.c.more_school_ids, school.c.id)).correlate(its))
+        further = sa.exists(seen.where(lists(its.c.more_school_ids, school.c.id)).correlate(its))
         return sa.or_(home, sa.and_(its.c.more_school_ids != "", further))
 
     def _of_seen_students(self, its: Table) -> Where:
@@ -146,8 +153,8 @@ class Shared:
         name, _, beside = one.field.partition(".")
         if one.field == "teacher_id":
             return self._taught(one, its)
-        if one.field.startswith(_EXT):
-            return _test(one)(_in_ext(its.c.ext, sa.literal(one.field.removeprefix(_EXT))))
+        if one.field.startswith(EXT):
+            return _test(one)(in_ext(its.c.ext, sa.literal(one.field.removeprefix(EXT))))
         if beside:
             kind, key = _BESIDE[name]
             other = _another(kind)
@@ -177,68 +184,12 @@ def _another(kind: Kind) -> sa.FromClause:
 def _test(one: Condition) -> Test:
     """How a value is compared."""
     if one.sign is Sign.CONTAINS:
-        return lambda value: _holds_text(value, sa.literal(one.values[0]))
+        return lambda value: holds_text(value, sa.literal(one.values[0]))
     if one.sign in {Sign.IS_NOT, Sign.IS_NONE_OF}:
-        return lambda value: value.not_in(one.values)
-    return lambda value: value.in_(one.values)
+        return lambda value: sa.not_(one_of(value, _list(one.values)))
+    return lambda value: one_of(value, _list(one.values))
 
 
-# ------------------------------------------------------------------------- what the two stores say in different words
-
-
-class _holds_text(FunctionElement[bool]):  # noqa: N801  (a function of SQL)
-    """Whether a text has another in it; capital and small letters differ (LIKE of SQLite would not see that)."""
-
-    type = sa.Boolean()
-    inherit_cache = True
-
-
-class _lists(FunctionElement[bool]):  # noqa: N801
-    """Whether a JSON list of texts, '' for none, has a text in it."""
-
-    type = sa.Boolean()
-    inherit_cache = True
-
-
-class _in_ext(FunctionElement[str]):  # noqa: N801
-    """The value of a name in a JSON object of texts, '' for none; '' where it is not there."""
-
-    type = sa.Text()
-    inherit_cache = True
-
-
-def _two(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> list[str]:  # noqa: ANN401
-    return [compiler.process(clause, **kw) for clause in element.clauses]
-
-
-@compiles(_holds_text, "postgresql")
-def _holds_text_in_postgresql(element: _holds_text, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
-    return "strpos({}, {}) > 0".format(*_two(element, compiler, **kw))
-
-
-@compiles(_holds_text, "sqlite")
-def _holds_text_in_sqlite(element: _holds_text, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
-    return "instr({}, {}) > 0".format(*_two(element, compiler, **kw))
-
-
-@compiles(_lists, "postgresql")
-def _lists_in_postgresql(element: _lists, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
-    return "jsonb_exists(NULLIF({}, '')::jsonb, {})".format(*_two(element, compiler, **kw))
-
-
-@compiles(_lists, "sqlite")
-def _lists_in_sqlite(element: _lists, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
-    texts, one = _two(element, compiler, **kw)
-    return f"EXISTS (SELECT 1 FROM json_each(NULLIF({texts}, '')) WHERE json_each.value = {one})"  # noqa: S608  (compiled)
-
-
-@compiles(_in_ext, "postgresql")
-def _in_ext_in_postgresql(element: _in_ext, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
-    return "COALESCE(NULLIF({}, '')::jsonb ->> {}, '')".format(*_two(element, compiler, **kw))
-
-
-@compiles(_in_ext, "sqlite")
-def _in_ext_in_sqlite(element: _in_ext, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
-    ext, name = _two(element, compiler, **kw)
-    found = f"SELECT json_each.value FROM json_each(NULLIF({ext}, '')) WHERE json_each.key = {name}"  # noqa: S608  (compiled)
-    return f"COALESCE(({found}), '')"
+def _list(values: Iterable[str]) -> "sa.ColumnElement[str]":
+    """Many values as one parameter: neither store takes more than some ten thousands of them."""
+    return sa.literal(json.dumps(list(values)))

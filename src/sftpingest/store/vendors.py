@@ -8,14 +8,14 @@ import hashlib
 import re
 import secrets
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, Row, String, Text, insert, select, text, update
 from sqlmodel import Field, SQLModel
 
-from sftpingest.roster.sharing import Sharing, plain, sharing_of
+from sftpingest.roster.sharing import Sharing, sharing_of
 from sftpingest.store import StoreError
 from sftpingest.store.setting import WrongSetting
 from sftpingest.store.tables import JsonText, UtcTime, now, table
@@ -40,7 +40,7 @@ class NothingProposed(StoreError):
 
 
 class SharingMoved(StoreError):
-    """The roster or what {vendor} sees of {district} has changed since this was shown. Look again: `share preview`."""
+    """What you looked at is no longer so for {vendor} and {district}. Say it anew: `share set`, or `share discard`."""
 
 
 class Said(StrEnum):
@@ -93,6 +93,7 @@ class Version(SQLModel, table=True):
     said: Said = Field(sa_column=Column("state", String(16), nullable=False))
     terms: dict[str, Any] = Field(default_factory=dict, sa_type=JsonText)  #: as roster.sharing.plain; {} where ended
     reason: str = Field(default="", sa_type=Text)  #: why it is held, one sentence
+    answers: int | None = None  #: the version that was held or proposed, and is no longer
     head: int | None = None  #: the last applied sync of the district when a person was shown what it does
     by: str = Field(sa_type=Text)  #: who said it
     at: datetime = Field(default_factory=now, sa_type=UtcTime)
@@ -163,22 +164,11 @@ def _vendor(row: Row[Any]) -> Vendor:
 # ------------------------------------------------------------------------------------------------------------ sharings
 
 
-def say(  # noqa: PLR0913  (a version has that many facts)
-    c: Connection,
-    vendor_id: int,
-    district_id: int,
-    said: Said,
-    sharing: Sharing | None,
-    by: str,
-    *,
-    reason: str = "",
-    head: int | None = None,
-) -> Version:
-    """Add a version."""
-    terms = plain(sharing) if sharing else {}
-    facts = {"vendor_id": vendor_id, "district_id": district_id, "state": said.value, "terms": terms, "by": by}
-    c.execute(insert(VERSION).values(**facts, reason=reason, head=head, at=now()))
-    return history(c, vendor_id, district_id)[0]
+def say(c: Connection, version: Version) -> Version:
+    """Add a version; gives it as it is kept."""
+    facts = version.model_dump(exclude={"id", "said"}) | {"state": version.said.value}
+    key = c.execute(insert(VERSION).values(facts).returning(VERSION.c.id)).scalar_one()
+    return _version(c.execute(select(VERSION).where(VERSION.c.id == key)).one())
 
 
 def history(c: Connection, vendor_id: int, district_id: int) -> list[Version]:
@@ -192,14 +182,20 @@ def decided(c: Connection, vendor_id: int, district_id: int) -> Version | None:
     return next((one for one in history(c, vendor_id, district_id) if one.said in DECIDES), None)
 
 
+def seen_on(c: Connection, vendor_id: int, district_id: int, day: date) -> Sharing | None:
+    """What is seen on a day; None for nothing. By this doors and previews tell it. Raises WrongSharing."""
+    found = decided(c, vendor_id, district_id)
+    sharing = found.sharing if found else None
+    return sharing if sharing and sharing.open_on(day) else None
+
+
 def waiting(c: Connection, vendor_id: int, district_id: int, said: Said) -> Version | None:
-    """What is held or proposed, and nothing was said since that answers it."""
-    for one in history(c, vendor_id, district_id):
-        if one.said is said:
-            return one
-        if one.said is not Said.PROPOSED and not (said is Said.PROPOSED and one.said is Said.HELD):
-            return None
-    return None
+    """The newest that is held or proposed and was not answered. What was held before a newer decision waits no more."""
+    versions = history(c, vendor_id, district_id)
+    answered = {one.answers for one in versions}
+    last = max((one.id for one in versions if one.said in DECIDES), default=0)
+    waits = (one for one in versions if one.said is said and one.id not in answered)
+    return next((one for one in waits if said is Said.PROPOSED or one.id > last), None)
 
 
 def shared_districts(c: Connection, vendor_id: int) -> list[int]:

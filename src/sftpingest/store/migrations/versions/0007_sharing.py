@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("terms", sa.Text, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("answers", sa.Integer),
         sa.Column("head", sa.Integer),
         sa.Column("by", sa.Text, nullable=False),
         sa.Column("at", sa.DateTime, nullable=False),
