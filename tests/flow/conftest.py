@@ -19,7 +19,7 @@ import subprocess
 import time
 import uuid
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -301,12 +301,14 @@ class District:
         async with asyncssh.connect("127.0.0.1", self.server.port, **proof) as link, link.start_sftp_client() as sftp:
             yield sftp
 
-    def upload(self, files: Files) -> None:
-        """Upload files. All are open until the last byte is sent, so that no pause between two can end the upload."""
+    def upload(self, files: Files, gone: Iterable[str] = ()) -> None:
+        """Upload files and remove others. All are open until the last byte is sent: no pause can end the upload."""
 
         async def send() -> None:
             async with self.client() as sftp:
                 opened = [(await sftp.open(f"/{name}", "wb"), content) for name, content in files.items()]
+                for name in gone:
+                    await sftp.remove(f"/{name}")
                 for file, content in opened:
                     await file.write(content)
                 for file, _ in opened:
@@ -379,9 +381,9 @@ class District:
         self.seen = found.id
         return found
 
-    def uploaded(self, files: Files) -> Sync:
+    def uploaded(self, files: Files, gone: Iterable[str] = ()) -> Sync:
         """Upload and wait for what becomes of it."""
-        self.upload(files)
+        self.upload(files, gone)
         return self.outcome()
 
     def sync(self, sync_id: int) -> Sync:

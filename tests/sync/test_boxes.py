@@ -245,7 +245,9 @@ def test_any_bytes_are_opened_or_refused_with_a_sentence(
     assert files or said
 
 
-MEMBERS = st.lists(st.tuples(st.text(st.characters(codec="utf-8"), min_size=1, max_size=30), st.binary(max_size=20)))
+#: A name ends at a NUL, says Python's zipfile, and fails where nothing is left.
+NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=30).filter(lambda name: not name.startswith("\0"))
+MEMBERS = st.lists(st.tuples(NAMES, st.binary(max_size=20)))
 
 
 @given(members=MEMBERS, spoilt=st.one_of(st.none(), st.tuples(st.integers(0, 2_000), st.integers(0, 255))))
