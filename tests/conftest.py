@@ -23,7 +23,7 @@ import structlog
 from hypothesis import settings
 from sqlalchemy import Engine
 
-from sftpingest.store.engine import migrate, open_store
+from sftpingest.store.engine import file_of, migrate, open_store
 
 SKIPPED = "no PostgreSQL on this machine (initdb and postgres, on PATH or under /usr/lib/postgresql)"
 _DIES_WITH_ITS_PARENT = 1  # PR_SET_PDEATHSIG
@@ -166,11 +166,24 @@ def store_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(name))
 
 
-@pytest.fixture
-def engine(store_url: str) -> Iterator[Engine]:
-    """A new store, opened and migrated."""
-    opened = open_store(store_url)
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of SQLite with all tables and nothing in them: a copy is made in no time."""
+    file = tmp_path_factory.mktemp("migrated") / "roster.db"
+    opened = open_store(f"sqlite:///{file}")
     migrate(opened)
+    opened.dispose()
+    return file
+
+
+@pytest.fixture
+def engine(store_url: str, migrated: Path) -> Iterator[Engine]:
+    """A new store, opened and migrated."""
+    if file := file_of(store_url):
+        shutil.copyfile(migrated, file)
+    opened = open_store(store_url)
+    if not file:
+        migrate(opened)
     yield opened
     opened.dispose()
 

@@ -13,8 +13,8 @@ from tests.cli.conftest import COMMAND, Program, commands, environment
 
 
 @pytest.mark.parametrize("words", commands(get_command(app)), ids=" ".join)
-def test_every_command_has_help_with_an_example(words: tuple[str, ...], program: Program) -> None:
-    said = program.ok(*words, "--help")
+def test_every_command_has_help_with_an_example(words: tuple[str, ...], quick: Program) -> None:
+    said = quick.ok(*words, "--help")
     assert "Usage: sftpingest" in said
     assert f"  Example:\n    {' '.join(['sftpingest', *words])}" in said
 

@@ -21,7 +21,7 @@ from tests.roster.uploads import FORM, SMALLEST, cells_of, rows_of, said
 
 
 @given(raw=st.binary(max_size=300))
-@settings(LAW, max_examples=20 * MORE)
+@settings(LAW, max_examples=10 * MORE)
 def test_parse_and_validate_never_raise_on_any_bytes(raw: bytes) -> None:
     files = {name: text.encode() for name, text in SMALLEST.items()} | {"students.csv": raw, "staff.csv": raw}
     parsed = parse(files, FORM)
@@ -30,7 +30,7 @@ def test_parse_and_validate_never_raise_on_any_bytes(raw: bytes) -> None:
 
 
 @given(raw=st.binary(max_size=120).map(lambda raw: b"School_id,School_name\nnorth,North\n" + raw))
-@settings(LAW, max_examples=15 * MORE)
+@settings(LAW, max_examples=8 * MORE)
 def test_parse_and_validate_never_raise_on_any_bytes_below_a_header(raw: bytes) -> None:
     parsed = parse({name: text.encode() for name, text in SMALLEST.items()} | {"schools.csv": raw}, FORM)
     if refuse(parsed.findings) is None:
@@ -59,7 +59,7 @@ def check_sums(parsed: Parsed) -> None:
 
 
 @given(files=spoilt())
-@settings(LAW, max_examples=15 * MORE)
+@settings(LAW, max_examples=8 * MORE)
 def test_records_are_accepted_or_rejected_and_no_third(files: dict[str, bytes]) -> None:
     parsed = parse(files, FORM)
     assert list(parsed.findings.columns) == list(COLUMNS)
@@ -68,7 +68,7 @@ def test_records_are_accepted_or_rejected_and_no_third(files: dict[str, bytes]) 
 
 
 @given(files=districts())
-@settings(LAW, max_examples=5 * MORE)
+@settings(LAW, max_examples=3 * MORE)
 def test_a_good_upload_has_no_findings(files: dict[str, bytes]) -> None:
     parsed = parse(files, FORM)
     assert said(parsed) == []
@@ -80,7 +80,7 @@ def test_a_good_upload_has_no_findings(files: dict[str, bytes]) -> None:
 
 
 @given(before=districts(), after=districts())
-@settings(LAW, max_examples=5 * MORE)
+@settings(LAW, max_examples=3 * MORE)
 def test_what_reconcile_says_makes_the_one_roster_of_the_other(
     before: dict[str, bytes], after: dict[str, bytes]
 ) -> None:
@@ -173,7 +173,7 @@ def contacts(district: District, student: str) -> set[str]:
 
 
 @given(files=spoilt())
-@settings(LAW, max_examples=15 * MORE)
+@settings(LAW, max_examples=8 * MORE)
 def test_a_rejected_row_is_not_a_deletion_and_nothing_refers_to_what_is_gone(
     started: District, files: dict[str, bytes]
 ) -> None:
@@ -188,7 +188,7 @@ def test_a_rejected_row_is_not_a_deletion_and_nothing_refers_to_what_is_gone(
 
 
 @given(files=spoilt())
-@settings(LAW, max_examples=6 * MORE)
+@settings(LAW, max_examples=3 * MORE)
 def test_a_whole_upload_after_a_broken_one_mends_everything(started: District, files: dict[str, bytes]) -> None:
     district = deepcopy(started)
     assume(refuse(parse(files, FORM).findings) is None)

@@ -34,7 +34,7 @@ chunks = st.binary(max_size=40)
 offsets = st.integers(0, 60)
 STEPS = 40
 #: How many sequences; SFTPINGEST_LAWS asks for more.
-SEQUENCES = int(os.environ.get("SFTPINGEST_LAWS", "30"))
+SEQUENCES = int(os.environ.get("SFTPINGEST_LAWS", "20"))
 
 
 @dataclass
