@@ -38,6 +38,7 @@ from sftpingest.store import accounts, journal, rosters
 from sftpingest.store.engine import migrate, open_store
 from sftpingest.store.tables import ENDED, Sync, Transition
 from tests.cli.conftest import COMMAND, Program, serves
+from tests.conftest import postgres_binaries
 
 T = TypeVar("T")
 Files = Mapping[str, bytes]
@@ -84,6 +85,8 @@ def _store(item: pytest.Item) -> object:
 
 
 def _turn(item: pytest.Item) -> int:
+    if postgres_binaries() is None:
+        return 0  # else half of the tests would run on no store at all
     return zlib.crc32(re.sub("sqlite|postgresql", "", item.name).encode()) % 2
 
 

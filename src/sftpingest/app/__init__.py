@@ -4,7 +4,8 @@ In:  the settings.
 Out: a service of doors, watcher and worker, in one process tree in which no child outlives its parent.
 
     installation  the data folder and the store, made where they are missing
-    service       all of it wired: up, serve sftp, serve worker
+    service       all of it wired: up, serve sftp
+    worker        what works the queue, as a process of its own
     ports         where the SFTP door listens
     door          one process of it
     news          what its processes tell the watcher

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HELD = 3
 
 _SENTENCES = {
-    "set": "This is what the vendor sees now.",
+    "set": "Set. This is what the vendor may see.",
     "proposed": "Proposed. Nothing is seen by it until it is accepted: sftpingest share accept.",
     "held": "HELD. Nothing was changed yet. If this is right: sftpingest share release. If not: share discard.",
     "discarded": "Put aside. Nothing was changed.",

@@ -48,7 +48,6 @@ class Between:
     vendor: Vendor
     district: District
     by: str
-
     day: date  #: today
 
     def names(self) -> dict[str, object]:
