@@ -145,6 +145,10 @@ def _admin(place: Path) -> psycopg.Connection:
 @pytest.fixture
 def postgres_url(postgres: Path) -> Iterator[str]:
     """A new, empty database."""
+    yield from _database(postgres)
+
+
+def _database(postgres: Path) -> Iterator[str]:
     name = f"t{uuid.uuid4().hex}"
     with _admin(postgres) as c:
         c.execute(f'CREATE DATABASE "{name}"')
@@ -186,6 +190,25 @@ def engine(store_url: str, migrated: Path) -> Iterator[Engine]:
         migrate(opened)
     yield opened
     opened.dispose()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def lasting(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated: Path
+) -> Iterator[Engine]:
+    """A store for all tests of a module that keep to districts and vendors of their own: a new one takes a second."""
+    if request.param == "sqlite":
+        file = tmp_path_factory.mktemp("lasting") / "roster.db"
+        shutil.copyfile(migrated, file)
+        opened = open_store(f"sqlite:///{file}")
+        yield opened
+        opened.dispose()
+        return
+    for url in _database(request.getfixturevalue("postgres")):
+        opened = open_store(url)
+        migrate(opened)
+        yield opened
+        opened.dispose()
 
 
 @pytest.fixture

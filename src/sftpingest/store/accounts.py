@@ -14,7 +14,9 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlmodel import SQLModel
 
 from sftpingest.store import StoreError, keyline
+from sftpingest.store.editions import EDITION
 from sftpingest.store.passwords import hashed, verify_password
+from sftpingest.store.publish import withdraw
 from sftpingest.store.setting import DistrictSettings, WrongSetting, changed, read
 from sftpingest.store.tables import District, Login, now, table
 from sftpingest.store.versions import VERSIONS
@@ -99,9 +101,11 @@ def set_district(c: Connection, slug: str, key: str, text: str) -> None:
 
 def remove_district(c: Connection, slug: str) -> None:
     """Remove a district and all rows that are its own, in whatever table. Its folder stays. Raises NoSuchDistrict."""
+    withdraw(c, district(c, slug))
     gone = district(c, slug).id
     # Versions have no foreign key that would take them along; and they must be imported to be among the tables.
     its_own = {*VERSIONS.values(), *(its for its in SQLModel.metadata.sorted_tables if "district_id" in its.c)}
+    its_own -= {EDITION}  # by which vendors are told that it is gone
     for its in its_own:
         c.execute(delete(its).where(its.c.district_id == gone))
     c.execute(delete(DISTRICT).where(DISTRICT.c.id == gone))

@@ -37,14 +37,20 @@ class Shared:
 
     def select(self, kind: Kind) -> "sa.Select[Any]":
         """The records of a kind that are seen: `no`, `id` and the columns that are seen; of enrollments all columns."""
+        return self._columns(kind).where(self.seen(kind, VERSIONS[kind]))
+
+    def columns_of(self, kind: Kind) -> "sa.Select[Any]":
+        """The same columns of all records there are: for whoever names records that he knows to be seen."""
+        its = VERSIONS[kind]
+        return self._columns(kind).where(*then(its, self.district_id, self.as_of))
+
+    def _columns(self, kind: Kind) -> "sa.Select[Any]":
         its = VERSIONS[kind]
         if kind is Kind.ENROLLMENT:
             names = ["section_no", "person_no", "school_no", "role", "position"]
         else:
             names = ["no", "id", *columns(kind, self.sharing.groups)]
-        return sa.select(*(self._ext(its) if name == "ext" else its.c[name] for name in names)).where(
-            self.seen(kind, its)
-        )
+        return sa.select(*(self._ext(its) if name == "ext" else its.c[name] for name in names))
 
     def _ext(self, its: Table) -> "sa.ColumnElement[str]":
         """What of the district's own columns is seen."""

@@ -17,8 +17,10 @@ from sftpingest.roster.rules import EXT
 from sftpingest.roster.sharing import Mode, Sharing, plain
 from sftpingest.store import StoreError, accounts
 from sftpingest.store.preview import Preview, preview, too_much
+from sftpingest.store.publish import publish
 from sftpingest.store.tables import District, now
 from sftpingest.store.vendors import (
+    DECIDES,
     NothingHeld,
     NothingProposed,
     Said,
@@ -140,7 +142,10 @@ def _say(
         by=two.by,
         at=now(),
     )
-    return say(c, version)
+    made = say(c, version)
+    if said in DECIDES:  # in the same transaction: nobody reads on by what was said before
+        publish(c, two.vendor.id, two.district, two.day)
+    return made
 
 
 def _must_be_there(c: Connection, of: District, sharing: Sharing) -> None:

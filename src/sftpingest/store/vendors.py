@@ -17,6 +17,7 @@ from sqlmodel import Field, SQLModel
 
 from sftpingest.roster.sharing import Sharing, sharing_of
 from sftpingest.store import StoreError
+from sftpingest.store.editions import forget
 from sftpingest.store.setting import WrongSetting
 from sftpingest.store.tables import JsonText, UtcTime, now, table
 
@@ -150,6 +151,7 @@ def remove_vendor(c: Connection, name: str) -> None:
     """Remove a vendor: it sees nothing any more. What is recorded of it stays. Raises NoSuchVendor."""
     found = vendor(c, name)
     c.execute(update(VENDOR).where(VENDOR.c.id == found.id).values(removed_at=now(), secret_hash=""))
+    forget(c, found.id)
 
 
 def hashed(secret: str) -> str:
@@ -180,6 +182,11 @@ def history(c: Connection, vendor_id: int, district_id: int) -> list[Version]:
 def decided(c: Connection, vendor_id: int, district_id: int) -> Version | None:
     """The version that decides what is seen; None where nothing was ever shared."""
     return next((one for one in history(c, vendor_id, district_id) if one.said in DECIDES), None)
+
+
+def sharing_of_version(c: Connection, version: int) -> Sharing:
+    """What a version that set a sharing says."""
+    return sharing_of(c.execute(select(VERSION.c.terms).where(VERSION.c.id == version)).scalar_one())
 
 
 def seen_on(c: Connection, vendor_id: int, district_id: int, day: date) -> Sharing | None:

@@ -36,6 +36,7 @@ from sftpingest.sync.clock import Stages
 from sftpingest.sync.counted import counted
 from sftpingest.sync.files import Files
 from sftpingest.sync.memory import lean
+from sftpingest.sync.publishing import publish_due
 from sftpingest.sync.reports import rereport, write_report
 from sftpingest.sync.restore import is_restore, run_restore
 from sftpingest.sync.uploaded import files_of
@@ -88,6 +89,8 @@ def run(engine: Engine, folders: Folders, sync: Sync) -> None:
         with stages.of("unpack"):
             files = unpacked.enter_context(files_of(folders, sync.mark, accounts.district_settings(district)))
         findings = _worked_out(engine, folders, sync, district, files, stages)
+        with stages.of("publish"):
+            publish_due(engine, district.id)
         with stages.of("report"):
             write_report(engine, folders, sync, findings, files)
             for replaced in _replaced(engine, district):

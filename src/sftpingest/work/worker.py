@@ -17,6 +17,7 @@ from sftpingest import inbox
 from sftpingest.inbox import Folders
 from sftpingest.store import accounts, journal
 from sftpingest.store.tables import State, Sync, now
+from sftpingest.sync.publishing import publish_due
 from sftpingest.work.claims import claim, lock
 from sftpingest.work.fault import fault
 from sftpingest.work.snapshots import tidy
@@ -34,6 +35,8 @@ GIVEN_UP = (
 )
 #: Seconds between two looks at an empty queue, after the store could not be reached, and at unwritten reports.
 POLL, STUMBLED, REPORTS = 0.5, 5.0, 10.0
+#: Seconds between two looks whether a vendor is to be told something: a sharing began today, or a worker died.
+PUBLISH = 60.0
 
 log = structlog.get_logger()
 
@@ -128,9 +131,12 @@ def work_forever(engine: Engine, data: Path, run: Run, stop: Event, *, rereport:
 
     Begins with the reports that a crash left unwritten, where `rereport` is given.
     """
-    reports_at = time.monotonic()
+    reports_at = publish_at = time.monotonic()
     while not stop.is_set():
         try:
+            if time.monotonic() >= publish_at:
+                publish_at = time.monotonic() + PUBLISH
+                publish_due(engine)
             if rereport is not None and time.monotonic() >= reports_at:
                 reports_at = time.monotonic() + REPORTS
                 report_unwritten(engine, data, rereport)

@@ -1,0 +1,33 @@
+"""The ids under which vendors know districts and records: 24 hexadecimal digits, the same in every door.
+
+In:  a district's short name, the kind of a record and its own key.
+Out: an id that anybody who knows these three can work out again, so that a record that returns is the same record.
+
+The first six digits are the district's, so that what is in the order of ids lies together by district; Clever's ids
+have the same 24 digits (docs/decisions/0013-editions.md).
+"""
+
+import hashlib
+
+from sftpingest.roster.kinds import Kind
+
+_OF_DISTRICT, _LENGTH = 6, 24
+
+
+def prefix(slug: str) -> str:
+    """The first six digits of every id of a district."""
+    return _digest(f"district\0{slug}", _OF_DISTRICT)
+
+
+def district_id(slug: str) -> str:
+    """The id of the district itself."""
+    return prefix(slug).ljust(_LENGTH, "0")
+
+
+def record_id(slug: str, kind: Kind, key: str) -> str:
+    """The id of a record; `key` is its own id in the district, of a contact the student's with it."""
+    return prefix(slug) + _digest(f"{slug}\0{kind}\0{key}", _LENGTH - _OF_DISTRICT)
+
+
+def _digest(text: str, digits: int) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:digits]

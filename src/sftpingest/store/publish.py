@@ -1,0 +1,154 @@
+"""The next edition: what a vendor sees is worked out once, after each sync and each change of a sharing.
+
+In:  a Connection in the caller's transaction; a vendor and a district.
+Out: the edition with its events, and the table `seen` as it says. All of it or nothing.
+
+Why it is kept and not worked out at every read: docs/decisions/0013-editions.md.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date
+from itertools import chain, count, islice
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, insert, select, text
+
+from sftpingest.roster.kinds import Kind
+from sftpingest.store.difference import ORDER, Comparing, Difference
+from sftpingest.store.drivers import postgresql, sqlite
+from sftpingest.store.editions import (
+    EDITION,
+    EVENT,
+    NUMBER,
+    SEEN,
+    Edition,
+    Happened,
+    last_edition,
+    last_sequence,
+)
+from sftpingest.store.related import chunks
+from sftpingest.store.shared import Shared
+from sftpingest.store.tables import District, now
+from sftpingest.store.vendors import VENDOR, decided, sharing_of_version
+from sftpingest.store.wording import among
+
+#: Rows of one statement.
+_BATCH = 20_000
+#: By it all that one person is in can be found. It is made when somebody first reads: a store that nobody reads does
+#: without it, and its first load of four million enrollments is three seconds quicker.
+_BY_PERSON = "CREATE INDEX enrollment_by_person ON enrollment_version (district_id, person_no)"
+_IS_THERE = {
+    "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'enrollment_by_person'",
+    "postgresql": "SELECT to_regclass('enrollment_by_person')",
+}
+
+
+def publish(c: Connection, vendor_id: int, district: District, day: date) -> Edition | None:
+    """Make the next edition, if anything is otherwise than in the last one; None where all is as it was."""
+    c.execute(select(VENDOR.c.id).where(VENDOR.c.id == vendor_id).with_for_update()).one()  # its events are numbered
+    version = decided(c, vendor_id, district.id)
+    sharing = version.sharing if version else None
+    open_now = version.id if version and sharing and sharing.open_on(day) else None
+    last = last_edition(c, vendor_id, district.id)
+    if last is None and open_now is None:
+        return None
+    if last is not None and (last.sync_id, last.sharing_id) == (district.head, open_now):
+        return None
+    after = Shared(sharing, district.id, district.head or 0) if sharing and open_now else None
+    before = _shown_by(c, last)
+    _get_ready(c)
+    found = Comparing(c, vendor_id, district, before, after).difference()
+    facts = {"vendor_id": vendor_id, "district_id": district.id, "sync_id": district.head, "sharing_id": open_now}
+    return _write(c, facts, found)
+
+
+def withdraw(c: Connection, district: District) -> None:
+    """Tell every vendor that nothing is seen of a district any more, before it is removed."""
+    vendors = select(EDITION.c.vendor_id).distinct().where(EDITION.c.district_id == district.id)
+    for vendor_id in sorted(c.scalars(vendors)):
+        c.execute(select(VENDOR.c.id).where(VENDOR.c.id == vendor_id).with_for_update()).one()
+        last = last_edition(c, vendor_id, district.id)
+        found = Comparing(c, vendor_id, district, _shown_by(c, last), None).difference()
+        _write(c, {"vendor_id": vendor_id, "district_id": district.id, "sync_id": district.head}, found)
+
+
+def _shown_by(c: Connection, edition: Edition | None) -> Shared | None:
+    """What an edition shows; None for nothing."""
+    if edition is None or edition.sharing_id is None:
+        return None
+    sharing = sharing_of_version(c, edition.sharing_id)
+    return Shared(sharing, edition.district_id, edition.sync_id or 0)
+
+
+def _get_ready(c: Connection) -> None:
+    if c.dialect.name == "postgresql":
+        # a list that does not fit is searched anew for each record
+        c.execute(text("SET LOCAL work_mem = '128MB'"))
+    if c.execute(text(_IS_THERE[c.dialect.name])).scalar() is None:  # IF NOT EXISTS would wait for all who write
+        c.execute(text(_BY_PERSON))
+
+
+# --------------------------------------------------------------------------------------------------------------- write
+
+
+def _write(c: Connection, facts: dict[str, Any], found: Difference) -> Edition:
+    sequence = last_sequence(c, facts["vendor_id"])
+    events = sum(len(records) for part in (found.came, found.changed, found.gone) for records in part.values())
+    facts |= {"first_event": sequence + 1, "last_event": sequence + events, "at": now()}
+    number = c.execute(insert(EDITION).values(facts).returning(EDITION.c.id)).scalar_one()
+    made = Edition(id=number, **facts)
+    _write_seen(c, made, found)
+    _insert(c, EVENT, _events(made, found))
+    return made
+
+
+def _write_seen(c: Connection, made: Edition, found: Difference) -> None:
+    for kind in ORDER:
+        old = {no: found.renumbered[kind].get(no, no) for no in found.changed[kind]}
+        since = _taken_out(c, made, kind, [*found.gone[kind], *old.values()])
+        schools = found.schools.get(kind, {})
+        changed = ((no, id_, since[old[no]], schools.get(no, "")) for no, id_ in found.changed[kind].items())
+        came = ((no, id_, made.id, schools.get(no, "")) for no, id_ in found.came[kind].items())
+        _insert(c, SEEN, (_seen(made, kind, *each) for each in chain(came, changed)))
+
+
+def _taken_out(c: Connection, made: Edition, kind: Kind, nos: Collection[int]) -> dict[int, int]:
+    """Take records out of `seen`; gives by number the edition since which each was there."""
+    of = (SEEN.c.vendor_id == made.vendor_id, SEEN.c.district_id == made.district_id, SEEN.c.kind == NUMBER[kind])
+    since: dict[int, int] = {}
+    for those in chunks(nos):
+        its = (*of, among(SEEN.c.no, those))
+        since.update((no, at) for no, at in c.execute(select(SEEN.c.no, SEEN.c.since).where(*its)))
+        c.execute(delete(SEEN).where(*its))
+    return since
+
+
+def _seen(made: Edition, kind: Kind, no: int, id_: str, since: int, schools: str) -> tuple[object, ...]:
+    return (made.vendor_id, made.district_id, NUMBER[kind], no, id_, since, made.id, schools)
+
+
+def _events(made: Edition, found: Difference) -> Iterator[tuple[object, ...]]:
+    """What came and changed, in the order in which it can be taken in; then what went, in the other direction."""
+    told = [
+        *((kind, Happened.CREATED, found.came[kind]) for kind in ORDER),
+        *((kind, Happened.UPDATED, found.changed[kind]) for kind in ORDER),
+        *((kind, Happened.DELETED, found.gone[kind]) for kind in reversed(ORDER)),
+    ]
+    numbers = count(made.first_event)
+    for kind, happened, records in told:
+        for no, id_ in records.items():
+            yield (made.vendor_id, next(numbers), made.id, NUMBER[kind], no, id_, int(happened))
+
+
+def _insert(c: Connection, its: Table, rows: Iterable[tuple[object, ...]]) -> None:
+    """Rows with all columns in their order. Without pandas and Arrow: a command that shares starts without them."""
+    names = [column.name for column in its.columns]
+    coming = iter(rows)
+    if c.dialect.name == "postgresql":
+        with postgresql(c).cursor() as cursor, cursor.copy(f"COPY {its.name} ({', '.join(names)}) FROM STDIN") as sent:
+            for row in coming:
+                sent.write_row(row)
+        return
+    statement = f"INSERT INTO {its.name} VALUES ({', '.join('?' * len(names))})"  # noqa: S608  (our own names)
+    while batch := list(islice(coming, _BATCH)):
+        sqlite(c).executemany(statement, batch)

@@ -1,0 +1,196 @@
+"""What doors read: the last edition of each district that a vendor sees, page by page.
+
+In:  an Engine, a vendor, today.
+Out: View, one a district; Key, which says where a record stands; rows with the columns that are seen.
+
+Every door reads through this module, or through shared.py itself: there is no other way to a vendor's records.
+"""
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine, select
+
+from sftpingest.roster.ids import district_id, record_id
+from sftpingest.roster.kinds import Kind
+from sftpingest.roster.sharing import Sharing
+from sftpingest.store.accounts import DISTRICT
+from sftpingest.store.editions import EDITION, KINDS, NUMBER, SEEN, Edition, editions
+from sftpingest.store.shared import Shared
+from sftpingest.store.tables import District
+from sftpingest.store.vendors import decided
+from sftpingest.store.versions import VERSIONS
+from sftpingest.store.wording import among
+
+#: A row as it is seen: `no`, `id` (the district's own) and the columns that are granted.
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class View:
+    """One district as one vendor sees it in the last edition."""
+
+    edition: Edition
+    district: District
+    sharing: Sharing
+
+    @cached_property
+    def shared(self) -> Shared:
+        """By it records are selected; as they are now where no sync came after the edition, which is quicker."""
+        head = self.edition.sync_id
+        return Shared(self.sharing, self.district.id, None if head == self.district.head else head or 0)
+
+    @property
+    def id(self) -> str:
+        """The id of the district."""
+        return district_id(self.district.slug)
+
+    def id_of(self, kind: Kind, key: str) -> str:
+        """The id of the record of the district that has that key; '' for none."""
+        return record_id(self.district.slug, kind, key) if key else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Where a record that is seen stands."""
+
+    id: str
+    kind: Kind
+    district_id: int
+    no: int
+    since: int  #: the edition since which it is seen
+    changed: int  #: the edition in which it last changed
+    schools: str  #: as Seen.schools
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction in which nothing moves: several statements see the same state of the store."""
+    options: dict[str, Any] = {}
+    if engine.dialect.name == "postgresql":
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with engine.connect() as c:
+        yield c.execution_options(**options)
+
+
+def views(c: Connection, vendor_id: int, day: date, only: int | None = None) -> list[View]:
+    """The districts of which a vendor sees something today, by id; `only` names the one district that is asked for.
+
+    A district whose last edition is not of the sharing that decides is not there: better late than too much.
+    """
+    of = {edition.district_id: edition for edition in editions(c, vendor_id)}
+    asked = [number for number in of if only in (None, number)]
+    rows = c.execute(select(DISTRICT).where(DISTRICT.c.id.in_(asked)).order_by(DISTRICT.c.id)).all()
+    out = []
+    for row in rows:
+        district = District(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name for it)
+        version, edition = decided(c, vendor_id, district.id), of[district.id]
+        sharing = version.sharing if version else None
+        if version and sharing and sharing.open_on(day) and edition.sharing_id == version.id:
+            out.append(View(edition, district, sharing))
+    return out
+
+
+def times(c: Connection, vendor_id: int) -> dict[int, datetime]:
+    """When each edition of a vendor was made."""
+    rows = c.execute(select(EDITION.c.id, EDITION.c.at).where(EDITION.c.vendor_id == vendor_id))
+    return {row.id: row.at for row in rows}
+
+
+# --------------------------------------------------------------------------------------------------------------- keys
+
+
+def page(
+    c: Connection,
+    of: Sequence[View],
+    kinds: Collection[Kind],
+    limit: int,
+    *,
+    after: str = "",
+    before: str = "",
+) -> list[Key]:
+    """The next `limit` records of those kinds by ascending id, after an id; or the last ones before one.
+
+    It takes the same time wherever it begins: the index is entered there.
+    """
+    if not of:
+        return []
+    parts = [_ordered(of, kind, after, before).limit(limit).subquery() for kind in kinds]
+    every = sa.union_all(*(select(part) for part in parts)).subquery()
+    order = every.c.id.desc() if before else every.c.id
+    rows = c.execute(select(every).order_by(order).limit(limit)).all()
+    return [_key(row) for row in (reversed(rows) if before else rows)]
+
+
+def _ordered(of: Sequence[View], kind: Kind, after: str, before: str) -> "sa.Select[Any]":
+    chosen = _seen(of, kind)
+    if after:
+        chosen = chosen.where(SEEN.c.id > after)
+    if before:
+        return chosen.where(SEEN.c.id < before).order_by(SEEN.c.id.desc())
+    return chosen.order_by(SEEN.c.id)
+
+
+def _seen(of: Sequence[View], kind: Kind) -> "sa.Select[Any]":
+    """The keys of a kind; of several districts, whose first digits differ, in one go."""
+    vendor_id = of[0].edition.vendor_id
+    chosen = select(SEEN).where(SEEN.c.vendor_id == vendor_id, SEEN.c.kind == NUMBER[kind])
+    chosen = chosen.where(SEEN.c.district_id.in_([view.district.id for view in of]))
+    if len(of) == 1:  # else an index of all districts is read to find the one
+        first = of[0].id[:6]
+        chosen = chosen.where(SEEN.c.id >= first, SEEN.c.id < f"{first}g")
+    return chosen
+
+
+def find(c: Connection, of: Sequence[View], kinds: Collection[Kind], id_: str) -> Key | None:
+    """The record with that id, if it is seen and of one of those kinds."""
+    if not of:
+        return None
+    numbers = [NUMBER[kind] for kind in kinds]
+    within = [view.district.id for view in of]
+    its = (SEEN.c.vendor_id == of[0].edition.vendor_id, SEEN.c.kind.in_(numbers), SEEN.c.id == id_)
+    row = c.execute(select(SEEN).where(*its, SEEN.c.district_id.in_(within))).first()
+    return None if row is None else _key(row)
+
+
+def keys_of(c: Connection, view: View, kind: Kind, nos: Collection[int]) -> list[Key]:
+    """Records by their numbers, as far as they are seen; by ascending id."""
+    its = (SEEN.c.vendor_id == view.edition.vendor_id, SEEN.c.district_id == view.district.id)
+    chosen = select(SEEN).where(*its, SEEN.c.kind == NUMBER[kind], among(SEEN.c.no, nos)).order_by(SEEN.c.id)
+    return [_key(row) for row in c.execute(chosen)]
+
+
+def count(c: Connection, of: Sequence[View], kinds: Collection[Kind]) -> int:
+    """How many records of those kinds are seen."""
+    if not of:
+        return 0
+    return sum(
+        c.execute(select(sa.func.count()).select_from(_seen(of, kind).subquery())).scalar_one() for kind in kinds
+    )
+
+
+def _key(row: sa.Row[Any]) -> Key:
+    return Key(row.id, KINDS[row.kind], row.district_id, row.no, row.since, row.changed, row.schools)
+
+
+# --------------------------------------------------------------------------------------------------------------- rows
+
+
+def rows(c: Connection, view: View, kind: Kind, nos: Collection[int]) -> dict[int, Row]:
+    """Records by number, with the columns that are seen.
+
+    They are selected by the definition itself (shared.py) only where that costs nothing: `seen` holds what it gave.
+    """
+    chosen = view.shared.columns_of(kind).where(among(VERSIONS[kind].c.no, nos))
+    return {row["no"]: dict(row) for row in c.execute(chosen).mappings()}
+
+
+def schools_of(key: Key) -> list[str]:
+    """The district's ids of the further schools of a person."""
+    return [str(one) for one in json.loads(key.schools)] if key.schools else []

@@ -1,0 +1,88 @@
+"""Which records may look otherwise to a vendor than in the edition before: those that are worth comparing.
+
+In:  a Connection, what was seen and what is seen now.
+Out: numbers of records. Too many does no harm but takes time; one too few is a change that vendors never hear of.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from sftpingest.roster.kinds import TEACHER, Kind
+from sftpingest.roster.sharing import columns, seen_in_ext
+from sftpingest.store.related import ROLE, people_in
+from sftpingest.store.shared import Shared
+from sftpingest.store.versions import VERSIONS, then
+
+
+@dataclass(frozen=True)
+class Between:
+    """Two editions of one district."""
+
+    c: sa.Connection
+    before: Shared
+    after: Shared
+
+    def own(self, kind: Kind) -> set[int]:
+        """Records of which a version began or ended."""
+        its = VERSIONS[kind]
+        return set(self.c.scalars(sa.select(its.c.no).where(*self._moved(its))))
+
+    def fields_differ(self, kind: Kind) -> bool:
+        """Whether the sharings grant different fields of a kind."""
+        groups = [shared.sharing.groups for shared in (self.before, self.after)]
+        first, second = ((columns(kind, each), seen_in_ext(each)) for each in groups)
+        return first != second
+
+    def sections_with_other_people(self) -> set[int]:
+        """Sections in which an enrollment began or ended, or whose first teacher or course is called otherwise."""
+        enrollment = VERSIONS[Kind.ENROLLMENT]
+        moved = sa.select(enrollment.c.section_no).distinct().where(*self._moved(enrollment))
+        return {*self.c.scalars(moved), *self._with_renamed_teacher(), *self._with_renamed_course()}
+
+    def people_of(self, kind: Kind, sections: Collection[int]) -> set[int]:
+        """People of whom an enrollment began or ended, and all who are in those sections."""
+        enrollment = VERSIONS[Kind.ENROLLMENT]
+        moved = sa.select(enrollment.c.person_no).distinct()
+        moved = moved.where(*self._moved(enrollment), enrollment.c.role == ROLE[kind])
+        return {*self.c.scalars(moved), *people_in(self.c, self.after, sections, ROLE[kind])}
+
+    def sections_of_another_school(self) -> set[int]:
+        """Sections that have moved to another school."""
+        was, is_now = self._both(Kind.SECTION)
+        same = (was.c.no == is_now.c.no, was.c.school_id != is_now.c.school_id)
+        return set(self.c.scalars(sa.select(is_now.c.no).where(*same, *self._in_both(was, is_now))))
+
+    def _with_renamed_teacher(self) -> "sa.ScalarResult[int]":
+        was, is_now = self._both(Kind.TEACHER)
+        enrollment = VERSIONS[Kind.ENROLLMENT].alias()
+        same = (was.c.no == is_now.c.no, was.c.last_name != is_now.c.last_name, *self._in_both(was, is_now))
+        of = (enrollment.c.role == TEACHER, enrollment.c.person_no == is_now.c.no)
+        chosen = sa.select(enrollment.c.section_no).distinct()
+        return self.c.scalars(chosen.where(*then(enrollment, self.after.district_id, self.after.as_of), *of, *same))
+
+    def _with_renamed_course(self) -> "sa.ScalarResult[int]":
+        was, is_now = self._both(Kind.COURSE)
+        section = VERSIONS[Kind.SECTION].alias()
+        same = (was.c.id == is_now.c.id, was.c.name != is_now.c.name, *self._in_both(was, is_now))
+        chosen = sa.select(section.c.no).where(*then(section, self.after.district_id, self.after.as_of))
+        return self.c.scalars(chosen.where(section.c.course_id == is_now.c.id, *same))
+
+    def _both(self, kind: Kind) -> tuple[sa.FromClause, sa.FromClause]:
+        return VERSIONS[kind].alias(), VERSIONS[kind].alias()
+
+    def _in_both(self, was: sa.FromClause, is_now: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+        """A version then and one now, of which at least one is not the other: only those that moved are looked at."""
+        return [
+            *then(was, self.before.district_id, self.before.as_of),
+            *then(is_now, self.after.district_id, self.after.as_of),
+            is_now.c.first_sync > (self.before.as_of or 0),
+        ]
+
+    def _moved(self, its: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+        """A version that began or ended since."""
+        first, last = self.before.as_of or 0, self.after.as_of or 0
+        began = sa.and_(its.c.first_sync > first, its.c.first_sync <= last)
+        ended = sa.and_(its.c.end_sync > first, its.c.end_sync <= last)
+        return [its.c.district_id == self.after.district_id, sa.or_(began, ended)]
