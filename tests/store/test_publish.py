@@ -136,25 +136,13 @@ def _beside(c: Connection, shared: Shared, kind: Kind, no: int, further: dict[Ki
         return {"further": further[kind].get(no, "")}
     if kind is not Kind.SECTION:
         return {}
-    its, teacher = VERSIONS[Kind.ENROLLMENT], VERSIONS[Kind.TEACHER]
-    section, course = VERSIONS[Kind.SECTION], VERSIONS[Kind.COURSE]
-    now = then(its, shared.district_id, None)
-    chosen = sa.select(its.c.person_no, its.c.role, its.c.position).where(*now, its.c.section_no == no)
-    named = sa.select(teacher.c.last_name).where(
-        *now,
-        its.c.section_no == no,
-        its.c.role == 1,
-        its.c.person_no == teacher.c.no,
-        its.c.position == 1,
-        *then(teacher, shared.district_id, None),
-    )
-    of_course = sa.select(course.c.name).where(
-        *then(section, shared.district_id, None),
-        *then(course, shared.district_id, None),
-        section.c.no == no,
-        section.c.course_id == course.c.id,
-    )
-    return {"people": sorted(map(tuple, c.execute(chosen))), "named": c.scalar(named), "course": c.scalar(of_course)}
+    its = VERSIONS[Kind.ENROLLMENT]
+    chosen = sa.select(its.c.person_no, its.c.role, its.c.position)
+    return {
+        "people": sorted(
+            map(tuple, c.execute(chosen.where(*then(its, shared.district_id, None), its.c.section_no == no)))
+        )
+    }
 
 
 STEPS = st.lists(
@@ -186,7 +174,6 @@ def _seen_by(vendor: Follower) -> "sa.Select[Any]":
 
 # ------------------------------------------------------------------------------------------------------- single cases
 
-ENROLLED = b"School_id,Section_id,Student_id\nnorth,alg,ann\n"
 FILES = {name: text.encode() for name, text in RICH.items()}
 
 
@@ -304,18 +291,6 @@ def test_a_change_is_told_with_all_that_it_is_seen_in(engine: Engine, rich: Foll
         rich.publish()
         rich.check(sharing)
         assert set(rich.told()) == told, change
-
-
-def test_a_course_that_is_called_otherwise_is_told_with_its_sections(engine: Engine) -> None:
-    vendor, sharing = Follower(engine), Sharing(Mode.EVERYTHING)
-    for name in ("Algebra", "Algebra I"):
-        sections = f"School_id,Section_id,Teacher_id,Course_name,Course_number\nnorth,alg,oak,{name},M1\n"
-        vendor.upload(changed() | {"sections.csv": sections.encode(), "enrollments.csv": ENROLLED})
-        if not vendor.read:
-            vendor.share(sharing)
-        vendor.publish()
-        vendor.check(sharing)
-    assert (Kind.SECTION, Happened.UPDATED) in vendor.told()
 
 
 def test_who_left_and_came_back_before_anybody_was_told_is_the_same_person(engine: Engine, rich: Follower) -> None:

@@ -39,12 +39,15 @@ class View:
     edition: Edition
     district: District
     sharing: Sharing
+    #: an edition that is over (happened.py): `seen` does not tell of it, so the definition is asked
+    past: bool = False
 
     @cached_property
     def shared(self) -> Shared:
         """By it records are selected; as they are now where no sync came after the edition, which is quicker."""
         head = self.edition.sync_id
-        return Shared(self.sharing, self.district.id, None if head == self.district.head else head or 0)
+        now = head == self.district.head and not self.past
+        return Shared(self.sharing, self.district.id, None if now else head or 0)
 
     @property
     def id(self) -> str:
@@ -183,11 +186,12 @@ def _key(row: sa.Row[Any]) -> Key:
 
 
 def rows(c: Connection, view: View, kind: Kind, nos: Collection[int]) -> dict[int, Row]:
-    """Records by number, with the columns that are seen.
+    """Records by number, with the columns that are seen; the numbers are of records that are seen.
 
-    They are selected by the definition itself (shared.py) only where that costs nothing: `seen` holds what it gave.
+    In a view of the past those are left out that are not.
     """
-    chosen = view.shared.columns_of(kind).where(among(VERSIONS[kind].c.no, nos))
+    chosen = view.shared.select(kind) if view.past else view.shared.columns_of(kind)
+    chosen = chosen.where(among(VERSIONS[kind].c.no, nos))
     return {row["no"]: dict(row) for row in c.execute(chosen).mappings()}
 
 

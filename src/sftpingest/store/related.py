@@ -6,6 +6,7 @@ Out: numbers and ids of what they are related to.
 
 import json
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -68,3 +69,46 @@ def people_in(c: sa.Connection, shared: Shared, sections: Collection[int], role:
         *then(enrollment, shared.district_id, shared.as_of), enrollment.c.role == role
     )
     return {no for those in chunks(sections) for no in c.scalars(chosen.where(among(enrollment.c.section_no, those)))}
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A person in a section."""
+
+    section: int  #: its number
+    person: int
+    key: str  #: the district's own id of the person
+    role: int
+    position: int  #: a teacher's place, 1 the first
+
+
+def enrolled(c: sa.Connection, shared: Shared, sections: Collection[int]) -> list[Enrolled]:
+    """Who is in sections that are seen: all in them are seen too. Teachers by their places."""
+    out: list[Enrolled] = []
+    for kind in (Kind.TEACHER, Kind.STUDENT):
+        for those in chunks(sections):
+            out += (Enrolled(*row) for row in c.execute(_enrolled(shared, kind).where(among(_SECTION_NO, those))))
+    return out
+
+
+_ENROLLMENT = VERSIONS[Kind.ENROLLMENT]
+_SECTION_NO = _ENROLLMENT.c.section_no
+
+
+def _enrolled(shared: Shared, kind: Kind) -> "sa.Select[Any]":
+    its, person = _ENROLLMENT, _another(kind)
+    chosen = sa.select(its.c.section_no, its.c.person_no, person.c.id, its.c.role, its.c.position)
+    chosen = chosen.select_from(sa.join(its, person, person.c.no == its.c.person_no)).where(
+        *then(its, shared.district_id, shared.as_of),
+        *then(person, shared.district_id, shared.as_of),
+        its.c.role == ROLE[kind],
+    )
+    return chosen.order_by(its.c.section_no, its.c.position, person.c.id)
+
+
+def sections_of(c: sa.Connection, shared: Shared, kind: Kind, person: int) -> list[int]:
+    """Numbers of the sections in which a person is; also those that are not seen."""
+    its = _ENROLLMENT
+    now = then(its, shared.district_id, shared.as_of)
+    chosen = sa.select(its.c.section_no).where(*now, its.c.person_no == person, its.c.role == ROLE[kind])
+    return list(c.scalars(chosen))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from sftpingest.roster.kinds import TEACHER, Kind
+from sftpingest.roster.kinds import Kind
 from sftpingest.roster.sharing import columns, seen_in_ext
 from sftpingest.store.related import ROLE, people_in
 from sftpingest.store.shared import Shared
@@ -36,10 +36,10 @@ class Between:
         return first != second
 
     def sections_with_other_people(self) -> set[int]:
-        """Sections in which an enrollment began or ended, or whose first teacher or course is called otherwise."""
+        """Sections in which an enrollment began or ended."""
         enrollment = VERSIONS[Kind.ENROLLMENT]
         moved = sa.select(enrollment.c.section_no).distinct().where(*self._moved(enrollment))
-        return {*self.c.scalars(moved), *self._with_renamed_teacher(), *self._with_renamed_course()}
+        return set(self.c.scalars(moved))
 
     def people_of(self, kind: Kind, sections: Collection[int]) -> set[int]:
         """People of whom an enrollment began or ended, and all who are in those sections."""
@@ -50,27 +50,9 @@ class Between:
 
     def sections_of_another_school(self) -> set[int]:
         """Sections that have moved to another school."""
-        was, is_now = self._both(Kind.SECTION)
+        was, is_now = VERSIONS[Kind.SECTION].alias(), VERSIONS[Kind.SECTION].alias()
         same = (was.c.no == is_now.c.no, was.c.school_id != is_now.c.school_id)
         return set(self.c.scalars(sa.select(is_now.c.no).where(*same, *self._in_both(was, is_now))))
-
-    def _with_renamed_teacher(self) -> "sa.ScalarResult[int]":
-        was, is_now = self._both(Kind.TEACHER)
-        enrollment = VERSIONS[Kind.ENROLLMENT].alias()
-        same = (was.c.no == is_now.c.no, was.c.last_name != is_now.c.last_name, *self._in_both(was, is_now))
-        of = (enrollment.c.role == TEACHER, enrollment.c.person_no == is_now.c.no)
-        chosen = sa.select(enrollment.c.section_no).distinct()
-        return self.c.scalars(chosen.where(*then(enrollment, self.after.district_id, self.after.as_of), *of, *same))
-
-    def _with_renamed_course(self) -> "sa.ScalarResult[int]":
-        was, is_now = self._both(Kind.COURSE)
-        section = VERSIONS[Kind.SECTION].alias()
-        same = (was.c.id == is_now.c.id, was.c.name != is_now.c.name, *self._in_both(was, is_now))
-        chosen = sa.select(section.c.no).where(*then(section, self.after.district_id, self.after.as_of))
-        return self.c.scalars(chosen.where(section.c.course_id == is_now.c.id, *same))
-
-    def _both(self, kind: Kind) -> tuple[sa.FromClause, sa.FromClause]:
-        return VERSIONS[kind].alias(), VERSIONS[kind].alias()
 
     def _in_both(self, was: sa.FromClause, is_now: sa.FromClause) -> list[sa.ColumnElement[bool]]:
         """A version then and one now, of which at least one is not the other: only those that moved are looked at."""
