@@ -58,7 +58,7 @@ class Program:
         """The environment of its commands, without settings from outside."""
         plain = {name: value for name, value in os.environ.items() if not name.upper().startswith("SFTPINGEST_")}
         ours = {"SFTPINGEST_DATA": str(self.folder), "SFTPINGEST_DATABASE_URL": self.url, "SFTPINGEST_LOG": "json"}
-        return plain | ours | more
+        return plain | ours | {"SFTPINGEST_WEB": "off"} | more
 
     def run(self, *words: str, allowed: Sequence[int] = (0,), answer: str = "") -> Run:
         """Run a command of ours to its end. Raises ProgramFailed for a status that is not allowed."""

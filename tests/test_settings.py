@@ -21,7 +21,7 @@ def test_without_any_the_defaults_are_those_of_the_documentation(tmp_path: Path)
     assert settings.store_url == f"sqlite:///{tmp_path / 'data' / 'roster.db'}"
     assert settings.host_keys == tmp_path / "data" / "hostkeys"
     assert (settings.sftp_host, settings.sftp_port, settings.quiet_seconds) == ("0.0.0.0", 2222, 60)  # noqa: S104
-    assert (settings.web_host, settings.web_port, settings.log) == ("127.0.0.1", 8080, None)
+    assert (settings.web, settings.web_host, settings.web_port, settings.log) == ("on", "127.0.0.1", 8080, None)
 
 
 @pytest.mark.usefixtures("closed", "somebody_else")

@@ -17,7 +17,7 @@ from structlog.typing import Processor
 Style = Literal["console", "json"]
 
 #: Libraries that speak of every connection or file at INFO; their warnings are enough.
-QUIET = ("asyncssh", "alembic", "sqlalchemy")
+QUIET = ("asyncssh", "alembic", "sqlalchemy", "uvicorn")
 
 
 def set_up(style: Style | None, *, level: int = logging.INFO) -> None:

@@ -48,7 +48,8 @@ class Program:
 
     @property
     def variables(self) -> dict[str, str]:
-        return environment({"SFTPINGEST_DATA": str(self.data), **self.settings})
+        """Its environment. A web door costs each start of the server a second: who is about it sets it on."""
+        return environment({"SFTPINGEST_DATA": str(self.data), "SFTPINGEST_WEB": "off", **self.settings})
 
     def __call__(self, *words: object, stdin: str = "") -> "subprocess.CompletedProcess[str]":
         if self.inside and words[0] not in {"up", "serve"}:

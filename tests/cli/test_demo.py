@@ -27,6 +27,7 @@ def test_it_shows_every_planted_mistake_and_leaves_nothing_behind(elsewhere: dic
     for mistake in demo_roster.made()[1]:
         assert any(row[:2] == [mistake.file, str(mistake.row)] and mistake.code in row for row in rows), mistake
     assert "sftp -P " in done.stdout
+    assert "web address: http://127.0.0.1:" in done.stdout
     assert "/reports/latest/rejections.csv" in done.stdout
     assert ["student", "59"] in rows
     assert "with --once the server stops here" in done.stdout

@@ -66,7 +66,6 @@ def test_check_never_loads_the_server(roster: Path) -> None:
         (["district", "list", "--config"], "--config needs a value"),
         (["check", "nowhere"], "nowhere"),
         (["check", ".", "--loudly"], "--loudly"),
-        (["serve", "web"], "not built yet"),
         (["ingest", "springfield", "nowhere"], "nowhere"),
         (["district", "show", "nobody"], "SFTPINGEST_DATA"),
         (["sync", "release", "17"], "SFTPINGEST_DATA"),

@@ -138,12 +138,14 @@ def test_door_and_worker_are_children_in_the_same_process_group(up: Up, wait_for
     assert {os.getpgid(child) for child in up.children()} == {os.getpgid(up.process.pid)}
 
 
-def test_no_child_outlives_a_parent_that_was_killed(up: Up, wait_for: Callable[..., None]) -> None:
-    wait_for(up.children)
-    children = up.children()
-    time.sleep(1.5)  # it may be killed at any moment of its start; here when it runs
-    up.process.kill()
-    wait_for(lambda: not any(lives(pid) for pid in children))
+def test_no_child_outlives_a_parent_that_was_killed(quick: Program, wait_for: Callable[..., None]) -> None:
+    quick.settings |= {"SFTPINGEST_WEB": "on", "SFTPINGEST_WEB_PORT": "0"}
+    with running(quick) as server:
+        wait_for(lambda: all(server.children(part) for part in ("door", "web", "worker")))
+        children = server.children()
+        time.sleep(1.5)  # it may be killed at any moment of its start; here when it runs
+        server.process.kill()
+        wait_for(lambda: not any(lives(pid) for pid in children))
 
 
 def test_a_worker_that_dies_is_started_anew(up: Up, wait_for: Callable[..., None]) -> None:
@@ -243,6 +245,7 @@ def test_an_upload_that_does_not_end_is_broken_off_after_the_grace_time(quick: P
 
 
 def test_ctrl_c_for_the_whole_group_ends_in_order(program: Program) -> None:
+    program.settings |= {"SFTPINGEST_WEB": "on", "SFTPINGEST_WEB_PORT": "0"}
     with running(program) as server:
         for pid in (*server.children(), server.process.pid):
             os.kill(pid, signal.SIGINT)

@@ -63,7 +63,7 @@ def started(tmp_path: Path, more: dict[str, str]) -> Iterator["subprocess.Popen[
     """What the unit starts, with the environment that it says, on a folder of ours, once it listens."""
     environment = dict(line.split("=", 1) for line in lines("Environment"))
     assert environment["SFTPINGEST_DATA"] == f"/var/lib/{lines('StateDirectory')[0]}"
-    environment |= {"SFTPINGEST_DATA": str(tmp_path / "state"), **more}
+    environment |= {"SFTPINGEST_DATA": str(tmp_path / "state"), "SFTPINGEST_WEB": "off", **more}
     environment["PATH"] = environment["PATH"].replace("/opt/sftpingest/bin", BIN)
     (command,) = lines("ExecStart")
     out, err = subprocess.PIPE, subprocess.DEVNULL

@@ -110,6 +110,7 @@ def _settings(scratch: Path) -> dict[str, str]:
         "SFTPINGEST_DATA": str(scratch / "data"),
         "SFTPINGEST_SFTP_HOST": "127.0.0.1",
         "SFTPINGEST_SFTP_PORT": "0",
+        "SFTPINGEST_WEB": "off",
         "SFTPINGEST_QUIET_SECONDS": "86400",  # the suites' files are no rosters
     }
 

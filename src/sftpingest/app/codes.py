@@ -4,19 +4,15 @@ In:  the folder of the host keys, which all machines of an installation share; a
 Out: new secrets, sealed for the store; the time step that a code belongs to.
 """
 
-import contextlib
 import hmac
-import os
 import re
-import tempfile
 from pathlib import Path
 
 import pyotp
-from cryptography.fernet import Fernet, InvalidToken
 
-from sftpingest.inbox.owner import give_to_owner_of_folder
+from sftpingest.app import sealing
 
-#: Name of the key file. The store alone (a dump of PostgreSQL, say) then does not give anybody the codes.
+#: Name of the key file.
 KEY = "totp_key"
 ISSUER = "sftpingest"
 SECONDS = 30
@@ -55,30 +51,12 @@ def step_of(secret: str, code: str, seconds: float, after: int | None = None) ->
 
 def seal(folder: Path, secret: str) -> str:
     """A secret as the store keeps it. Makes the key file where there is none; raises OSError where it cannot."""
-    return Fernet(_key(folder / KEY, make=True)).encrypt(secret.encode()).decode()
+    return sealing.seal(folder / KEY, secret)
 
 
 def unseal(folder: Path, sealed: str) -> str:
     """The secret again. Raises NoKey."""
     try:
-        return Fernet(_key(folder / KEY, make=False)).decrypt(sealed).decode()
-    except (OSError, ValueError, InvalidToken):
+        return sealing.unseal(folder / KEY, sealed)
+    except sealing.WrongKey:
         raise NoKey(NoKey.__doc__) from None
-
-
-def _key(path: Path, *, make: bool) -> bytes:
-    """The key, for us alone to read. Of two who make it at once, one wins, and both read that one."""
-    if make and not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{KEY}-", dir=path.parent)  # mode 0600
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(Fernet.generate_key())
-                file.flush()
-                os.fsync(file.fileno())
-            give_to_owner_of_folder(Path(name))
-            with contextlib.suppress(FileExistsError):
-                os.link(name, path)
-        finally:
-            Path(name).unlink()
-    return path.read_bytes().strip()

@@ -17,7 +17,7 @@ import structlog
 from sftpingest.app.gate import StoreGate
 from sftpingest.app.installation import open_installation
 from sftpingest.app.news import OPEN, teller
-from sftpingest.app.ports import listening
+from sftpingest.app.ports import listening_on
 from sftpingest.app.signals import stop_at_signals
 from sftpingest.app.trail import trail
 from sftpingest.app.watchlist import guard_and_rules
@@ -40,7 +40,9 @@ async def _serve(settings: Settings, sockets: Sequence[socket.socket], news: int
     rules, guard = guard_and_rules(settings, engine)
     with trail(engine, settings.data) as kept:
         events = Events(kept.keep, sound=kept.is_sound)
-        door = await serve(listening(settings, sockets), gate, Uploads(tell), rules=rules, guard=guard, events=events)
+        door = await serve(
+            listening_on(settings, sockets), gate, Uploads(tell), rules=rules, guard=guard, events=events
+        )
         tell(OPEN, "")
         try:
             await stop.wait()

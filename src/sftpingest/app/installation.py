@@ -9,7 +9,7 @@ import os
 from sqlalchemy import Engine
 
 from sftpingest.settings import Settings
-from sftpingest.store.engine import file_of, migrate, open_store, revision, revisions
+from sftpingest.store.engine import CONNECTIONS, file_of, migrate, open_store, revision, revisions
 
 #: The name of the host key in its folder, as OpenSSH would call it.
 HOST_KEY = "ssh_host_ed25519_key"
@@ -31,9 +31,10 @@ class NoStore(Exception):
         )
 
 
-def open_installation(settings: Settings, *, make: bool = True) -> Engine:
+def open_installation(settings: Settings, *, make: bool = True, connections: int = CONNECTIONS) -> Engine:
     """Open the store. Makes the data folder and the store where they are missing, or raises NoStore without `make`.
 
+    `connections`: how many are kept open, for processes whose threads ask the store at once.
     Raises StoreTooNew, WrongStore, OSError too.
     """
     os.umask(0o077)  # children's names stand in what we write: not for others on this machine
@@ -41,7 +42,7 @@ def open_installation(settings: Settings, *, make: bool = True) -> Engine:
         (settings.data / "locks").mkdir(mode=0o700, parents=True, exist_ok=True)
     elif (file := file_of(settings.store_url)) and not file.exists():
         raise NoStore(settings)
-    engine = open_store(settings.store_url)
+    engine = open_store(settings.store_url, connections)
     at = revision(engine)
     if at == revisions()[-1]:
         return engine  # a migration would wait for whoever is writing

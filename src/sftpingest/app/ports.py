@@ -4,28 +4,17 @@ In:  the settings.
 Out: sockets that listen, and which keys and algorithms the door has on each.
 """
 
-import errno
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import structlog
 
+from sftpingest.app import listening
 from sftpingest.doors.sftp import Listening, Place, host_keys, listen, places
 from sftpingest.settings import Settings
 
 log = structlog.get_logger()
-
-#: Why the door cannot listen, and what to do.
-CANNOT_LISTEN = {
-    errno.EADDRINUSE: "Port {port} is in use already. Set {setting} to a free one.",
-    errno.EACCES: "This user may not listen on port {port}. Set {setting} to one from 1024 on.",
-    errno.EADDRNOTAVAIL: "{host} is no address of this machine. Set SFTPINGEST_SFTP_HOST to one that is.",
-}
-
-
-class CannotListen(Exception):
-    """The SFTP door cannot listen. Set SFTPINGEST_SFTP_HOST and SFTPINGEST_SFTP_PORT to what is free here."""
 
 
 def ports(settings: Settings) -> list[Place]:
@@ -46,16 +35,10 @@ def bound(settings: Settings) -> Iterator[list[socket.socket]]:
 
 
 def _bind(host: str, place: Place) -> socket.socket:
-    try:
-        return listen(host, place.port)
-    except OSError as wrong:
-        if wrong.errno not in CANNOT_LISTEN:
-            raise
-        why = CANNOT_LISTEN[wrong.errno]
-        raise CannotListen(why.format(port=place.port, host=host, setting=place.setting)) from None
+    return listening.bound(listening.Spot(host, place.port, "SFTPINGEST_SFTP_HOST", place.setting), listen)
 
 
-def listening(settings: Settings, sockets: Sequence[socket.socket]) -> list[Listening]:
+def listening_on(settings: Settings, sockets: Sequence[socket.socket]) -> list[Listening]:
     """What the door is on sockets made by `bound`. Makes host keys that are missing; a new RSA key takes a second."""
     pairs = zip(sockets, ports(settings), strict=True)
     return [

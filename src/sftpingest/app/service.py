@@ -1,4 +1,4 @@
-"""All of it wired: processes of the door, watcher and worker. What a worker does stands in worker.py.
+"""All of it wired: processes of the doors, watcher and worker. What a worker does stands in worker.py.
 
 In:  the settings.
 Out: a service that runs until SIGTERM or SIGINT and then ends in order.
@@ -8,8 +8,8 @@ import asyncio
 import fcntl
 import socket
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import structlog
@@ -19,6 +19,8 @@ from sftpingest import work
 from sftpingest.app import family, news, ports
 from sftpingest.app.installation import open_installation
 from sftpingest.app.signals import stop_at_signals
+from sftpingest.app.web_child import web_child
+from sftpingest.app.web_socket import announcement, web_socket
 from sftpingest.doors.sftp import Uploads
 from sftpingest.inbox import folders
 from sftpingest.settings import Settings
@@ -54,36 +56,45 @@ def serve_sftp(settings: Settings, config: Path | None, say: Say) -> None:
 
 
 async def _serve(settings: Settings, config: Path | None, say: Say, *, worker: bool) -> None:
-    """Watcher, processes of the door and, if asked for, a worker: until a signal, or until one of them fails."""
+    """Watcher, processes of the doors and, if asked for, a worker: until a signal, or until one of them fails."""
     stop, uploads = stop_at_signals(), Uploads()
     engine = open_installation(settings)
-    with _alone(settings.data), ports.bound(settings) as sockets:
+    web = web_socket(settings) if worker and settings.web == "on" else nullcontext()
+    with _alone(settings.data), ports.bound(settings) as sockets, web as web_at:
         _make_folders(engine, settings.data)
-        ports.listening(settings, sockets)  # host keys are made once, not by each process
-        opened = asyncio.get_running_loop().create_future()
+        ports.listening_on(settings, sockets)  # host keys are made once, not by each process
+        opened, web_opened = (asyncio.get_running_loop().create_future() for _ in range(2))
         children = [_door(config, sockets, settings, uploads, opened) for _ in range(settings.door_processes)]
         children += [_worker(config)] if worker else []
+        children += [_web(config, web_at, settings, web_opened)] if web_at else []
         async with asyncio.TaskGroup() as group:
             group.create_task(work.watch(engine, settings.data, uploads, settings.quiet_seconds, stop))
             for child in children:
                 group.create_task(family.keep(child, stop))
-            group.create_task(_announce(settings, sockets, opened, say))
+            group.create_task(_announce(opened, lambda: ports.announcement(settings, sockets), say))
+            if web_at:
+                group.create_task(_announce(_after(opened, web_opened), lambda: [announcement(settings, web_at)], say))
             await stop.wait()
             log.info("stop.asked")
             opened.cancel()
+            web_opened.cancel()
             for one in sockets:
                 with suppress(OSError):
                     one.shutdown(socket.SHUT_RDWR)  # ends the listening for every process that shares it
     engine.dispose()
 
 
-async def _announce(
-    settings: Settings, sockets: Sequence[socket.socket], opened: "asyncio.Future[None]", say: Say
-) -> None:
-    """Say where the door is once it is open. Raises DoorStaysShut."""
+async def _announce(opened: Awaitable[None], lines: Callable[[], Iterable[str]], say: Say) -> None:
+    """Say where a door is once it is open. Raises DoorStaysShut, WebStaysShut."""
     await opened
-    for line in ports.announcement(settings, sockets):
+    for line in lines():
         say(line)
+
+
+async def _after(first: Awaitable[None], second: Awaitable[None]) -> None:
+    """Wait for both, in this order."""
+    await first
+    await second
 
 
 def _door(
@@ -107,6 +118,10 @@ def _door(
     fds = tuple(one.fileno() for one in sockets)
     command = _command(config, "door", "--sockets", ",".join(map(str, fds)))
     return family.Child("door", command, settings.grace_seconds + _DOOR_SECONDS, fds, hear)
+
+
+def _web(config: Path | None, at: socket.socket, settings: Settings, opened: "asyncio.Future[None]") -> family.Child:
+    return web_child(_command(config, "web"), at.fileno(), settings.grace_seconds, opened)
 
 
 def _worker(config: Path | None) -> family.Child:

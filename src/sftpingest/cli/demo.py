@@ -117,4 +117,5 @@ def _print_login(server: "Server", password: str, *, once: bool) -> None:
     _title("How to log in" + (": not now, for with --once the server stops here" if once else ""))
     terminal.say(f"sftp -P {server.port} {USERNAME}@127.0.0.1")
     terminal.say(f"password: {password}")
-    terminal.say(f"data folder: {server.folder} (removed when the demo ends); there is no web page yet")
+    terminal.say(f"web address: {server.web} (for vendors' programs; there is no page for people yet)")
+    terminal.say(f"data folder: {server.folder} (removed when the demo ends)")

@@ -36,6 +36,8 @@ class Server:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = 0
+        #: address of the web door
+        self.web = ""
 
     def __enter__(self) -> Self:
         self._lifeline, theirs = family.lifeline()
@@ -51,7 +53,7 @@ class Server:
             )
         os.close(theirs)
         try:
-            self.port = self._port()
+            self.port, self.web = self._places()
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -78,20 +80,23 @@ class Server:
             "SFTPINGEST_DATA": str(self.folder / "data"),
             "SFTPINGEST_SFTP_HOST": "127.0.0.1",
             "SFTPINGEST_SFTP_PORT": "0",
+            "SFTPINGEST_WEB_PORT": "0",
             "SFTPINGEST_QUIET_SECONDS": "1",
             "SFTPINGEST_LOG": "json",
         }
         return {name: value for name, value in os.environ.items() if not name.startswith("SFTPINGEST_")} | ours
 
-    def _port(self) -> int:
-        """The port, from the line that `up` prints once it listens. One that takes too long for it is ended."""
+    def _places(self) -> tuple[int, str]:
+        """Port and web address, from the lines that `up` prints once it listens. One that takes too long is ended."""
         assert self._child.stdout  # noqa: S101  (tells mypy of the pipe above)
-        give_up = threading.Timer(PATIENCE, self._child.kill)
+        give_up, port = threading.Timer(PATIENCE, self._child.kill), 0
         give_up.start()
         try:
             for line in self._child.stdout:
                 if found := re.search(r"sftp://\S+:(\d+)", line):
-                    return int(found[1])
+                    port = int(found[1])
+                if found := re.search(r"http://\S+:\d+", line):
+                    return port, found[0]
         finally:
             give_up.cancel()
         raise self._stopped("The server did not start")

@@ -33,9 +33,10 @@ def add_up(program: typer.Typer) -> None:
 
 
 def up(lifeline: Lifeline = None) -> None:
-    """Start everything: the SFTP door and a worker.
+    """Start everything: the SFTP door, a worker, and the web door unless SFTPINGEST_WEB is off.
 
-    It listens on SFTPINGEST_SFTP_HOST and SFTPINGEST_SFTP_PORT, by default on port 2222 of every address.
+    The SFTP door listens on SFTPINGEST_SFTP_HOST and SFTPINGEST_SFTP_PORT, by default on port 2222 of every address;
+    the web door on SFTPINGEST_WEB_HOST and SFTPINGEST_WEB_PORT, by default on port 8080 of 127.0.0.1.
     The first start makes the data folder, the host key and the store.
     SIGTERM or Ctrl-C stops it: open uploads may finish for a moment, a running sync ends or is resumed at the next
     start.
@@ -83,10 +84,24 @@ def worker(lifeline: Lifeline = None) -> None:
     serve_worker(_settings())
 
 
-@app.command(epilog=terminal.example("sftpingest serve web"))
-def web() -> None:
-    """Serve the web door: not built yet."""
-    raise terminal.Stopped("The web door is not built yet. `sftpingest serve sftp` and `serve worker` are.")
+@app.command(epilog=terminal.example("sftpingest serve web", "SFTPINGEST_WEB_PORT=0 sftpingest serve web"))
+def web(
+    socket: Annotated[int | None, typer.Option(hidden=True, help="The socket that the parent listens on.")] = None,
+    news: Annotated[int | None, typer.Option(hidden=True, help="The pipe to the parent.")] = None,
+    lifeline: Lifeline = None,
+) -> None:
+    """Serve the web door alone, where vendors read what is shared with them.
+
+    It listens on SFTPINGEST_WEB_HOST and SFTPINGEST_WEB_PORT, by default on 127.0.0.1, port 8080. Put a proxy that
+    speaks HTTPS in front of it: docs/web.md.
+    """
+    from sftpingest.app.web import serve_web, serve_web_child
+
+    _hold(lifeline)
+    if socket is None or news is None:
+        serve_web(_settings(), terminal.say)
+    else:
+        serve_web_child(_settings(), socket, news)
 
 
 def _settings() -> "Settings":

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sftpingest.cli import audit, terminal
+from sftpingest.cli.district import Slug
 from sftpingest.cli.installation import opened
 
 if TYPE_CHECKING:
     from sftpingest.store.vendors import Vendor
 
 app = typer.Typer(
-    help="Vendors: the applications that read rosters. Add, list, rotate, remove.",
+    help="Vendors: the applications that read rosters. Add, list, rotate, remove; tokens.",
     epilog=terminal.example("sftpingest vendor add quiz-whiz"),
     no_args_is_help=True,
 )
@@ -62,7 +63,10 @@ def list_(json: terminal.AsJson = False) -> None:
 
 @app.command(epilog=terminal.example("sftpingest vendor rotate quiz-whiz"))
 def rotate(name: Name, json: terminal.AsJson = False) -> None:
-    """Give a vendor a new secret. The old one is good no more."""
+    """Give a vendor a new secret. The old one, and access tokens that it got, are good no more.
+
+    Tokens of districts stay: `sftpingest vendor token NAME SLUG --rotate`.
+    """
     from sftpingest.store import vendors
 
     with opened() as here, here.engine.begin() as connection:
@@ -84,6 +88,37 @@ def remove(name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not a
             vendors.remove_vendor(connection, name)
             audit.record(connection, "vendor.removed", vendor=name)
     terminal.say(f"The vendor {name} is removed.")
+
+
+@app.command(
+    epilog=terminal.example(
+        "sftpingest vendor token quiz-whiz springfield", "sftpingest vendor token quiz-whiz springfield --rotate"
+    )
+)
+def token(
+    name: Name,
+    slug: Slug,
+    rotate: Annotated[bool, typer.Option("--rotate", help="Make a new one; the old is good no more.")] = False,
+    json: terminal.AsJson = False,
+) -> None:
+    """Print the token by which a vendor reads one district through the API in the shape of Clever's.
+
+    The first time it is made; after that it is the same each time.
+    """
+    from sftpingest.app.tokens import token_of
+    from sftpingest.store import accounts, vendors
+
+    with opened() as here, here.engine.begin() as connection:
+        vendor, district = vendors.vendor(connection, name), accounts.district(connection, slug)
+        found, done = token_of(connection, here.settings.host_keys, vendor.id, district.id, rotate=rotate)
+        audit.record(connection, f"token.{done}", district=slug, vendor=name)
+        shared = vendors.decided(connection, vendor.id, district.id)
+    if json:
+        terminal.as_json({"token": found})
+        return
+    terminal.say(found)
+    if shared is None or not shared.terms:
+        terminal.note(f"It shows nothing yet: sftpingest share set {name} {slug} --mode everything")
 
 
 def _described(vendor: "Vendor") -> dict[str, Any]:

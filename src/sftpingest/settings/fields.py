@@ -5,6 +5,7 @@ Out: Settings, or pydantic's ValidationError.
 """
 
 import os
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -45,6 +46,9 @@ ALLOWED = {
     "sftp_most_per_address": _MANY,
     "web_host": _HOST,
     "web_port": _PORT,
+    "web": "on or off",
+    "web_url": "an address such as https://roster.example.org, without a question mark; empty is as the client says",
+    "web_requests_per_minute": _MANY,
     "quiet_seconds": _SECONDS,
     "grace_seconds": _SECONDS,
     "log": "console or json",
@@ -116,8 +120,15 @@ class Settings(BaseSettings):
     sftp_most_per_address: int = Field(
         64, ge=1, le=1_000_000, description="Connections that may be logged in from one address."
     )
-    web_host: str = Field("127.0.0.1", min_length=1, description="Address of the web door, which is not built yet.")
-    web_port: int = Field(8080, ge=0, le=65535, description="Its port.")
+    web: Literal["on", "off"] = Field("on", description="Whether `up` opens the web door, where vendors read.")
+    web_host: str = Field("127.0.0.1", min_length=1, description="Address on which the web door listens.")
+    web_port: int = Field(8080, ge=0, le=65535, description="Its port; 0 takes any free one.")
+    web_url: str = Field(
+        "", description="Public address of the web door, as vendors reach it. Empty: as each client calls it."
+    )
+    web_requests_per_minute: int = Field(
+        1200, ge=1, le=1_000_000, description="Requests that one token may make in a minute."
+    )
     quiet_seconds: float = Field(
         60, ge=0, allow_inf_nan=False, description="How long nothing may happen in a folder before an upload counts."
     )
@@ -139,6 +150,13 @@ class Settings(BaseSettings):
         if port and port == others.data.get("sftp_port"):
             raise ValueError("the door's own port")
         return port
+
+    @field_validator("web_url", mode="after")
+    @classmethod
+    def _an_address(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
+            raise ValueError("no address")
+        return url.rstrip("/")
 
     @field_validator("database_url", mode="after")
     @classmethod

@@ -25,6 +25,8 @@ from sftpingest.store import StoreError
 if TYPE_CHECKING:
     import psycopg
 
+#: Connections that a process keeps open at most.
+CONNECTIONS = 5
 #: How long one writer of SQLite waits for another.
 BUSY_SECONDS = 30
 #: The option of a connection whose transactions write.
@@ -43,9 +45,10 @@ class ClosedStore(StoreError):
     """The store {file} cannot be written by this user. Run this command as the user that the service runs as."""
 
 
-def open_store(url: str) -> Engine:
+def open_store(url: str, connections: int = CONNECTIONS) -> Engine:
     """Open the store. Nothing is made but an empty SQLite file; call `migrate` before use.
 
+    `connections` are kept open; ten more may be for a moment.
     Raises WrongStore, ClosedStore.
     """
     try:
@@ -54,9 +57,9 @@ def open_store(url: str) -> Engine:
         raise WrongStore(url="…") from None
     backend = where.drivername.partition("+")[0]
     if backend == "sqlite":
-        return _open_sqlite(where)
+        return _open_sqlite(where, connections)
     if backend in {"postgresql", "postgres"}:
-        return _open_postgresql(where.set(drivername="postgresql+psycopg"))
+        return _open_postgresql(where.set(drivername="postgresql+psycopg"), connections)
     raise WrongStore(url=where.render_as_string(hide_password=True))
 
 
@@ -66,9 +69,9 @@ def file_of(url: str) -> Path | None:
     return Path(where.database) if where.database and where.get_backend_name() == "sqlite" else None
 
 
-def _open_postgresql(where: URL) -> Engine:
+def _open_postgresql(where: URL, connections: int) -> Engine:
     # Parameters are hidden, here and below: they are personal data, and errors end in logs.
-    engine = create_engine(where, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(where, pool_pre_ping=True, hide_parameters=True, pool_size=connections)
     event.listen(engine, "connect", _set_up_postgresql)
     return engine
 
@@ -93,10 +96,11 @@ class _OneWriter(Engine):
             yield c
 
 
-def _open_sqlite(where: URL) -> Engine:
+def _open_sqlite(where: URL, connections: int) -> Engine:
     if where.database and where.database != ":memory:":
         _make_private(Path(where.database))
-    made = create_engine(where, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+    pool = {} if where.database in {None, ":memory:"} else {"pool_size": connections}  # in memory there is one
+    made = create_engine(where, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}, **pool)
     engine = _OneWriter(made.pool, made.dialect, made.url, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

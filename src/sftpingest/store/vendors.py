@@ -12,7 +12,22 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, Row, String, Text, insert, select, text, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    String,
+    Text,
+    UniqueConstraint,
+    delete,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlmodel import Field, SQLModel
 
 from sftpingest.roster.sharing import Sharing, sharing_of
@@ -80,6 +95,29 @@ class Vendor(SQLModel, table=True):
     removed_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
+class Token(SQLModel, table=True):
+    """A bearer token of a vendor. That for one district lasts; those for all its districts are good for an hour."""
+
+    __table_args__ = (
+        UniqueConstraint("hash", name="token_hash_once"),
+        UniqueConstraint("vendor_id", "district_id", name="token_of_district_once"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    vendor_id: int = Field(sa_column=Column(Integer, ForeignKey("vendor.id", ondelete="CASCADE"), nullable=False))
+    district_id: int | None = Field(
+        sa_column=Column(Integer, ForeignKey("district.id", ondelete="CASCADE"), nullable=True, index=True)
+    )  #: null: an access token, for all districts that share with the vendor
+    hash: str = Field(sa_type=String(64), repr=False)  #: by which it is found: SHA-256
+    sealed: str | None = Field(
+        default=None, sa_type=Text, repr=False
+    )  #: that it can be shown again; null for an hour's
+    scopes: list[str] = Field(default_factory=list, sa_type=JsonText)
+    created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcTime, index=True)
+
+
 class Version(SQLModel, table=True):
     """One version of what a vendor may see of a district."""
 
@@ -106,6 +144,7 @@ class Version(SQLModel, table=True):
 
 
 VENDOR = table(Vendor)
+TOKEN = table(Token)
 VERSION = table(Version)
 
 
@@ -141,8 +180,9 @@ def vendors(c: Connection) -> list[Vendor]:
 
 
 def rotate(c: Connection, name: str) -> tuple[Vendor, str]:
-    """A new secret; the old one is good no more. Raises NoSuchVendor."""
+    """A new secret; the old one and the access tokens that it got are good no more. Raises NoSuchVendor."""
     found, secret = vendor(c, name), secrets.token_urlsafe(32)
+    c.execute(delete(TOKEN).where(TOKEN.c.vendor_id == found.id, TOKEN.c.district_id.is_(None)))
     c.execute(update(VENDOR).where(VENDOR.c.id == found.id).values(secret_hash=hashed(secret)))
     return found, secret
 
@@ -150,6 +190,7 @@ def rotate(c: Connection, name: str) -> tuple[Vendor, str]:
 def remove_vendor(c: Connection, name: str) -> None:
     """Remove a vendor: it sees nothing any more. What is recorded of it stays. Raises NoSuchVendor."""
     found = vendor(c, name)
+    c.execute(delete(TOKEN).where(TOKEN.c.vendor_id == found.id))
     c.execute(update(VENDOR).where(VENDOR.c.id == found.id).values(removed_at=now(), secret_hash=""))
     forget(c, found.id)
 
