@@ -59,6 +59,7 @@ def _looked_into(engine: "Engine", host_keys: Path) -> Iterator[Check]:
         if store.verdict is Verdict.OK:  # else there may be no syncs to ask for their times
             yield _clock(engine)
             yield from _codes(engine, host_keys)
+            yield from _tokens(engine, host_keys)
             yield from _formats(engine)
     finally:
         engine.dispose()
@@ -93,6 +94,26 @@ def _codes(engine: "Engine", host_keys: Path) -> Iterator[Check]:
         yield Check("codes", Verdict.FAILED, f"{says}. Bring it back, or make new secrets with `login totp`.")
     else:
         yield Check("codes", Verdict.OK, f"Their secrets can be read: {len(sealed)}.")
+
+
+def _tokens(engine: "Engine", host_keys: Path) -> Iterator[Check]:
+    """Whether the tokens of districts can be shown: else vendors do not find them in the list."""
+    from sqlalchemy import select
+
+    from sftpingest.app import tokens
+    from sftpingest.store.vendors import TOKEN
+
+    with engine.connect() as connection:
+        sealed = connection.scalars(select(TOKEN.c.sealed).where(TOKEN.c.sealed.is_not(None))).all()
+    if not sealed:
+        return
+    try:
+        _ = [tokens.unseal(host_keys, token) for token in sealed]
+    except tokens.NoKey:
+        says = f"{host_keys / tokens.KEY} is missing or another one, so that tokens of vendors cannot be shown"
+        yield Check("tokens", Verdict.FAILED, f"{says}. Bring it back, or make new ones: `vendor token --rotate`.")
+    else:
+        yield Check("tokens", Verdict.OK, f"They can be shown: {len(sealed)}.")
 
 
 def _formats(engine: "Engine") -> Iterator[Check]:

@@ -89,7 +89,8 @@ def test_it_is_not_ready_while_the_store_is_older_or_does_not_answer(light: Web)
 def test_an_unknown_path_and_method_are_json(light: Web) -> None:
     assert (light("GET", "/nothing").status_code, set(light("GET", "/nothing").json())) == (404, {"message"})
     wrong = light("DELETE", "/healthz")
-    assert (wrong.status_code, wrong.headers["allow"], set(wrong.json())) == (405, "GET, HEAD", {"message"})
+    assert (wrong.status_code, set(wrong.json())) == (405, {"message"})
+    assert set(wrong.headers["allow"].split(", ")) == {"GET", "HEAD"}  # in an order that changes
     assert light("GET", "/healthz/").status_code == 404
 
 
