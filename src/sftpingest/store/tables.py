@@ -1,7 +1,7 @@
 """The tables of accounts and journal. The roster's own tables are in versions.py.
 
 In:  nothing.
-Out: District, Login, Sync, Transition, FindingRow; State and the table of its transitions.
+Out: District, Login, Token, Sync, Transition, FindingRow; State and the table of its transitions.
 """
 
 import json
@@ -132,6 +132,29 @@ class Login(SQLModel, table=True):
     code_span: int | None = Field(default=None, sa_type=BigInteger)  #: ten minutes in which codes were wrong ...
     code_wrong: int = 0  #: ... and how many
     created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class Token(SQLModel, table=True):
+    """A bearer token of a vendor. That for one district lasts; those for all its districts are good for an hour."""
+
+    __table_args__ = (
+        UniqueConstraint("hash", name="token_hash_once"),
+        UniqueConstraint("vendor_id", "district_id", name="token_of_district_once"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    vendor_id: int = Field(sa_column=Column(Integer, ForeignKey("vendor.id", ondelete="CASCADE"), nullable=False))
+    district_id: int | None = Field(
+        sa_column=Column(Integer, ForeignKey("district.id", ondelete="CASCADE"), nullable=True, index=True)
+    )  #: null: an access token, for all districts that share with the vendor
+    hash: str = Field(sa_type=String(64), repr=False)  #: by which it is found: SHA-256
+    sealed: str | None = Field(
+        default=None, sa_type=Text, repr=False
+    )  #: that it can be shown again; null for an hour's
+    scopes: list[str] = Field(default_factory=list, sa_type=JsonText)
+    created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcTime, index=True)
 
 
 class Sync(SQLModel, table=True):

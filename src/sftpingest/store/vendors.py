@@ -21,7 +21,6 @@ from sqlalchemy import (
     Row,
     String,
     Text,
-    UniqueConstraint,
     delete,
     insert,
     select,
@@ -34,7 +33,7 @@ from sftpingest.roster.sharing import Sharing, sharing_of
 from sftpingest.store import StoreError
 from sftpingest.store.editions import forget
 from sftpingest.store.setting import WrongSetting
-from sftpingest.store.tables import JsonText, UtcTime, now, table
+from sftpingest.store.tables import JsonText, Token, UtcTime, now, table
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -93,29 +92,6 @@ class Vendor(SQLModel, table=True):
     secret_hash: str = Field(sa_type=Text, repr=False)  #: SHA-256: the secret has 256 random bits, nobody guesses it
     created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
     removed_at: datetime | None = Field(default=None, sa_type=UtcTime)
-
-
-class Token(SQLModel, table=True):
-    """A bearer token of a vendor. That for one district lasts; those for all its districts are good for an hour."""
-
-    __table_args__ = (
-        UniqueConstraint("hash", name="token_hash_once"),
-        UniqueConstraint("vendor_id", "district_id", name="token_of_district_once"),
-        {"sqlite_autoincrement": True},
-    )
-
-    id: int = Field(default=None, primary_key=True)
-    vendor_id: int = Field(sa_column=Column(Integer, ForeignKey("vendor.id", ondelete="CASCADE"), nullable=False))
-    district_id: int | None = Field(
-        sa_column=Column(Integer, ForeignKey("district.id", ondelete="CASCADE"), nullable=True, index=True)
-    )  #: null: an access token, for all districts that share with the vendor
-    hash: str = Field(sa_type=String(64), repr=False)  #: by which it is found: SHA-256
-    sealed: str | None = Field(
-        default=None, sa_type=Text, repr=False
-    )  #: that it can be shown again; null for an hour's
-    scopes: list[str] = Field(default_factory=list, sa_type=JsonText)
-    created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
-    expires_at: datetime | None = Field(default=None, sa_type=UtcTime, index=True)
 
 
 class Version(SQLModel, table=True):
