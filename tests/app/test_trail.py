@@ -17,24 +17,24 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 from structlog.testing import capture_logs
 
+from sftpingest.app import entering
 from sftpingest.app import spool as spools
-from sftpingest.app import trail as trails
 from sftpingest.app.spool import Spool
 from sftpingest.app.trail import Trail, _line, trail
-from sftpingest.store.audit import AUDIT
-from sftpingest.store.auditing import verify
+from sftpingest.store.audit import AUDIT, TRAIL
 from sftpingest.store.tables import now
+from sftpingest.store.whole import verify
 
 #: Keeps events as fast as it can, and says of each that it is kept: by a byte in a pipe, which outlives it.
 _KEEPS = """
 import os, sys
 from pathlib import Path
 from sftpingest import log
-from sftpingest.app import trail as trails
+from sftpingest.app import entering, trail as trails
 from sftpingest.store.engine import open_store
 
 log.set_up("json")  # to standard error
-trails.GATHER = 0.01  # killed at whatever it does: keeping, entering, removing what is entered
+entering.GATHER = 0.01  # killed at whatever it does: keeping, entering, removing what is entered
 engine = open_store(sys.argv[1])
 with trails.trail(engine, Path(sys.argv[2])) as kept:
     for n in range(int(sys.argv[4])):
@@ -45,8 +45,8 @@ with trails.trail(engine, Path(sys.argv[2])) as kept:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trails, "GATHER", 0.02)
-    monkeypatch.setattr(trails, "PAUSE", 0.05)
+    monkeypatch.setattr(entering, "GATHER", 0.02)
+    monkeypatch.setattr(entering, "PAUSE", 0.05)
 
 
 def keeper(store_url: str, data: Path, name: str, most: int = 10**9) -> "subprocess.Popen[bytes]":
@@ -94,7 +94,7 @@ def test_the_head_of_each_batch_is_in_the_log(engine: Engine, tmp_path: Path) ->
     with capture_logs() as logged, trail(engine, tmp_path) as kept:
         kept.keep("a.b", {})
     written = next(line for line in logged if line["event"] == "audit.written")
-    head = verify(engine).head
+    head = verify(engine, TRAIL).head
     assert head
     assert (written["count"], written["id"], written["head"]) == (1, head.id, head.hash)
 
@@ -159,7 +159,7 @@ def test_a_killed_process_loses_nothing_that_it_kept(
     missing = [f"{name}-{n}" for name, count in kept.items() for n in range(count) if f"{name}-{n}" not in found]
     assert missing == []
     assert sum(kept.values()) <= len(found) <= sum(kept.values()) + len(kept)  # one each may be kept and not yet said
-    assert verify(engine).wrong is None
+    assert verify(engine, TRAIL).wrong is None
     assert spooled(tmp_path) == []
 
 
@@ -168,7 +168,7 @@ def test_several_processes_enter_into_one_trail(engine: Engine, store_url: str, 
     for child in children:
         assert (len(child.communicate(timeout=60)[0]), child.returncode) == (300, 0)
     assert Counter(entered(engine)) == Counter(f"{name}-{n}" for name in ("a", "b", "c") for n in range(300))
-    assert verify(engine).wrong is None
+    assert verify(engine, TRAIL).wrong is None
 
 
 def test_a_file_that_another_process_took_for_an_orphan_is_not_written(
@@ -192,7 +192,7 @@ def test_a_file_that_another_process_took_for_an_orphan_is_not_written(
 def test_a_process_that_died_is_taken_over_while_others_go_on(
     engine: Engine, tmp_path: Path, wait_for: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trails, "LOOK_AROUND", 0.1)
+    monkeypatch.setattr(entering, "LOOK_AROUND", 0.1)
     with trail(engine, tmp_path):
         dead = Spool(tmp_path / "audit")
         dead.append(_line("file.downloaded", {"file": "1"}, now()))
@@ -253,12 +253,12 @@ _FULL = """
 import os, resource, signal, sys, time
 from pathlib import Path
 from sftpingest import log
-from sftpingest.app import trail as trails
+from sftpingest.app import entering, trail as trails
 from sftpingest.store.engine import open_store
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 log.set_up("json")
-trails.GATHER, trails.PAUSE, trails._MOST_HELD = 0.02, 0.05, 50
+entering.GATHER, entering.PAUSE, trails._MOST_HELD = 0.02, 0.05, 50
 engine = open_store(sys.argv[1])
 with trails.trail(engine, Path(sys.argv[2])) as kept:
     kept._engine = None  # the store fails too

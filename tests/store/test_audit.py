@@ -15,8 +15,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from sftpingest.store import accounts, auditing
-from sftpingest.store.audit import AUDIT, GENESIS, SEALED, Event, Head, Written, seal, write, write_all
-from sftpingest.store.auditing import Verdict, verify
+from sftpingest.store.audit import AUDIT, TRAIL, Event, write, write_all
+from sftpingest.store.chain import GENESIS, Head, Written, seal
+from sftpingest.store.whole import Verdict, verify
 
 AT = datetime(2026, 11, 24, 3, 15, 2, 123456, UTC)
 
@@ -76,7 +77,7 @@ def test_what_no_store_can_hold_is_entered_as_well_as_it_can_be(engine: Engine) 
     (row,) = rows(engine)
     assert (row.file, row.bytes) == ("a\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}b", None)
     assert json.loads(row.facts)["bytes"] == 1 << 70
-    assert verify(engine).wrong is None
+    assert verify(engine, TRAIL).wrong is None
 
 
 def test_a_district_that_is_removed_leaves_its_entries(engine: Engine) -> None:
@@ -89,7 +90,7 @@ def test_a_district_that_is_removed_leaves_its_entries(engine: Engine) -> None:
     with engine.connect() as c:
         found = [entry.event for entry in auditing.entries(c, district="north")]
     assert found == ["district.added", "district.removed"]
-    assert verify(engine).entries == 2
+    assert verify(engine, TRAIL).entries == 2
 
 
 def test_a_change_that_is_taken_back_leaves_no_entry(engine: Engine) -> None:
@@ -106,7 +107,7 @@ def test_entries_cannot_be_changed_or_removed_by_mistake(engine: Engine, stateme
     add(engine, "a.b", "c.d")
     with pytest.raises(DBAPIError, match="stand as they were written"), engine.begin() as c:
         c.execute(sa.text(statement))
-    assert verify(engine).entries == 2
+    assert verify(engine, TRAIL).entries == 2
 
 
 def test_old_entries_may_go_once_an_entry_says_so(engine: Engine) -> None:
@@ -117,13 +118,13 @@ def test_old_entries_may_go_once_an_entry_says_so(engine: Engine) -> None:
         with pytest.raises(DBAPIError), c.begin_nested():
             c.execute(sa.delete(AUDIT).where(AUDIT.c.id <= 3))
         c.execute(sa.delete(AUDIT).where(AUDIT.c.id <= 2))
-    assert (verify(engine).wrong, verify(engine).entries) == (None, 3)
-    assert verify(engine, [Head(2, second.hash)]).wrong is None
-    assert "too old" in (verify(engine, [Head(1, second.hash)]).wrong or "")
+    assert (verify(engine, TRAIL).wrong, verify(engine, TRAIL).entries) == (None, 3)
+    assert verify(engine, TRAIL, [Head(2, second.hash)]).wrong is None
+    assert "too old" in (verify(engine, TRAIL, [Head(1, second.hash)]).wrong or "")
     with engine.begin() as c:
         write(c, "audit.purged", upto=5, hash=rows(engine)[2].hash)
         c.execute(sa.delete(AUDIT).where(AUDIT.c.id <= 5))
-    assert (verify(engine).wrong, verify(engine).entries) == (None, 1)
+    assert (verify(engine, TRAIL).wrong, verify(engine, TRAIL).entries) == (None, 1)
 
 
 def test_the_oldest_entries_do_not_go_unseen(engine: Engine) -> None:
@@ -131,23 +132,23 @@ def test_the_oldest_entries_do_not_go_unseen(engine: Engine) -> None:
     unguard(engine)
     with engine.begin() as c:
         c.execute(sa.delete(AUDIT).where(AUDIT.c.id == 1))
-    verdict = verify(engine)
+    verdict = verify(engine, TRAIL)
     assert (verdict.wrong, verdict.wrong_id) == ("entry 1 is missing", 1)
 
 
 def test_the_newest_entries_go_unseen_but_for_a_head_that_was_noted(engine: Engine) -> None:
     head = add(engine, "a.b", "c.d", "e.f").head
     assert head
-    assert verify(engine, [head]).wrong is None
+    assert verify(engine, TRAIL, [head]).wrong is None
     unguard(engine)
     with engine.begin() as c:
         c.execute(sa.delete(AUDIT).where(AUDIT.c.id >= 2))
-    assert verify(engine).wrong is None
-    verdict = verify(engine, [head])
+    assert verify(engine, TRAIL).wrong is None
+    verdict = verify(engine, TRAIL, [head])
     assert (verdict.wrong, verdict.wrong_id, verdict.entries) == ("entries 2 to 3 are missing", 2, 1)
     with engine.begin() as c:
         c.execute(sa.delete(AUDIT))
-    assert verify(engine, [head]).wrong == "entries 1 to 3 are missing"
+    assert verify(engine, TRAIL, [head]).wrong == "entries 1 to 3 are missing"
 
 
 def test_a_trail_that_is_written_anew_is_known_by_a_head_that_was_noted(engine: Engine) -> None:
@@ -157,8 +158,8 @@ def test_a_trail_that_is_written_anew_is_known_by_a_head_that_was_noted(engine: 
     with engine.begin() as c:
         c.execute(sa.delete(AUDIT))
     add(engine, "a.b", "x.y")
-    assert verify(engine).wrong is None
-    assert "written anew" in (verify(engine, [head]).wrong or "")
+    assert verify(engine, TRAIL).wrong is None
+    assert "written anew" in (verify(engine, TRAIL, [head]).wrong or "")
 
 
 def test_what_is_no_text_is_found_and_stops_nobody(engine: Engine) -> None:
@@ -168,7 +169,7 @@ def test_what_is_no_text_is_found_and_stops_nobody(engine: Engine) -> None:
     unguard(engine)
     with engine.begin() as c:
         c.execute(sa.text("UPDATE audit SET username = CAST(x'ff00fe' AS TEXT), file = x'00ff' WHERE id = 2"))
-    assert verify(engine).wrong_id == 2
+    assert verify(engine, TRAIL).wrong_id == 2
     with engine.connect() as c:
         assert len(auditing.entries(c)) == 2
 
@@ -177,7 +178,7 @@ def test_a_long_trail_is_looked_at_in_pieces(engine: Engine) -> None:
     with engine.begin() as c:
         write_all(c, [Event("a.b", {"n": n}) for n in range(5_001)])
     seen: list[int] = []
-    assert verify(engine, progress=seen.append).entries == 5_001
+    assert verify(engine, TRAIL, progress=seen.append).entries == 5_001
     assert seen == [5_000, 5_001]
 
 
@@ -191,7 +192,7 @@ def test_writers_at_once_make_one_chain(engine: Engine) -> None:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert (verify(engine).wrong, verify(engine).entries) == (None, 80)
+    assert (verify(engine, TRAIL).wrong, verify(engine, TRAIL).entries) == (None, 80)
 
 
 def test_entries_are_found_by_what_they_are_about(engine: Engine) -> None:
@@ -239,7 +240,7 @@ def open_to_all(engine: Engine) -> Engine:
 @given(BATCHES)
 def test_batches_of_several_writers_are_whole(open_to_all: Engine, batches: Any) -> None:
     count = refill(open_to_all, batches)
-    verdict = verify(open_to_all)
+    verdict = verify(open_to_all, TRAIL)
     assert (verdict.wrong, verdict.entries) == (None, count)
 
 
@@ -264,7 +265,7 @@ def test_any_change_of_any_value_is_found(open_to_all: Engine, batches: Any, dat
     values = dict(rows(open_to_all)[place - 1]._mapping)
     with open_to_all.begin() as c:
         c.execute(sa.update(AUDIT).where(AUDIT.c.id == place).values(change(values, data.draw)))
-    assert wrong_at(verify(open_to_all)) == place
+    assert wrong_at(verify(open_to_all, TRAIL)) == place
 
 
 @LAW
@@ -275,11 +276,11 @@ def test_any_removal_but_of_the_newest_is_found(open_to_all: Engine, batches: An
     last = data.draw(st.integers(first, count - 1))
     with open_to_all.begin() as c:
         c.execute(sa.delete(AUDIT).where(AUDIT.c.id.between(first, last)))
-    assert wrong_at(verify(open_to_all)) == first
+    assert wrong_at(verify(open_to_all, TRAIL)) == first
     with open_to_all.begin() as c:  # nor does it help to close the gap
         for gone in range(last + 1, count + 1):
             c.execute(sa.update(AUDIT).where(AUDIT.c.id == gone).values(id=gone - (last - first + 1)))
-    assert wrong_at(verify(open_to_all)) == first
+    assert wrong_at(verify(open_to_all, TRAIL)) == first
 
 
 @LAW
@@ -290,14 +291,14 @@ def test_two_entries_that_change_places_are_found(open_to_all: Engine, batches: 
     with open_to_all.begin() as c:
         for before, after in ((one, -1), (two, one), (-1, two)):
             c.execute(sa.update(AUDIT).where(AUDIT.c.id == before).values(id=after))
-    assert wrong_at(verify(open_to_all)) == one
+    assert wrong_at(verify(open_to_all, TRAIL)) == one
 
 
 def wrong_at(verdict: Verdict) -> int | None:
     return verdict.wrong_id
 
 
-@given(st.lists(st.none() | st.integers() | TEXT, min_size=len(SEALED), max_size=len(SEALED)), st.data())
+@given(st.lists(st.none() | st.integers() | TEXT, min_size=len(TRAIL.sealed), max_size=len(TRAIL.sealed)), st.data())
 def test_no_two_entries_have_one_seal(values: list[Any], data: Any) -> None:
     place = data.draw(st.integers(0, len(values) - 1))
     other = data.draw((st.none() | st.integers() | TEXT).filter(lambda value: value != values[place]))

@@ -3,17 +3,14 @@
 In:  events with their facts, from an event loop that must not wait for a disk or a database.
 Out: entries in the store (store/audit.py), each once, whatever dies on the way.
 
-The store may be busy for half a minute with a large roster. So `keep` appends an event to a spool file in the data
-folder (audit/<pid>-<random>.jsonl), which outlives the process, and a thread enters what is there into the store and
-removes the file. The mark of an event is its place in its file: entered twice it is there once.
+Kept is an event in a file of the folder audit/ (app/entering.py); in memory, where that file cannot be written.
 """
 
 import json
 import os
 import threading
-import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -21,16 +18,14 @@ from pathlib import Path
 import structlog
 from sqlalchemy import Engine
 
-from sftpingest.app.spool import Leaf, Spool
+from sftpingest.app.entering import PATIENCE, Book, Entering
 from sftpingest.store import audit
 from sftpingest.store.audit import Event
+from sftpingest.store.chain import source
 from sftpingest.store.tables import now
 
 #: Entries of one transaction.
 BATCH = 1_000
-#: Seconds in which events gather for one transaction; until a store that failed is tried again; until we look whether
-#: a process has died and left events; and for which a stop waits for a store that is busy.
-GATHER, PAUSE, LOOK_AROUND, PATIENCE = 0.5, 2.0, 60.0, 10.0
 #: Longest text of one fact, and of a whole event; clients choose what they ask for.
 _LONGEST, _LONGEST_LINE = 1_000, 16_000
 #: Events in memory while the spool cannot be written.
@@ -39,33 +34,18 @@ _MOST_HELD = 10_000
 log = structlog.get_logger()
 
 
-class Trail:
+class Trail(Entering[Event]):
     """Keeps events of this process. Made by `trail`; start it in the process that serves, after any fork."""
 
     def __init__(self, engine: Engine, data: Path) -> None:
-        self._engine = engine
-        self._spool = Spool(data / "audit")
-        self._full: Leaf | None = None
+        super().__init__(Book("audit", "audit", _event, audit.write_all, BATCH), engine, data)
         self._held: deque[Event] = deque()
         self._lost = 0
         self._holding = threading.Lock()
-        self._look_around = 0.0
-        self._news, self._stopping = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
-
-    def start(self) -> None:
-        """Make the folder, and begin to enter what is kept, that of dead processes too. Raises OSError."""
-        self._spool.make()
-        self._thread.start()
 
     def stop(self, seconds: float = PATIENCE) -> None:
         """Enter what is kept. What the store does not take within `seconds` waits in its file for the next start."""
-        self._stopping.set()
-        self._news.set()
-        self._thread.join(seconds)
-        if self._thread.is_alive():
-            log.warning("audit.delayed", fault="busy")
-        self._spool.close()
+        super().stop(seconds)
         if self._held or self._lost:
             log.error("audit.lost", count=len(self._held) + self._lost)
 
@@ -92,52 +72,7 @@ class Trail:
             else:
                 self._lost += 1
 
-    # -- the thread ----------------------------------------------------------------------------------------------
-
-    def _run(self) -> None:
-        """Enter what is kept, again and again, and whatever fails try it again."""
-        while True:
-            last = self._stopping.is_set()
-            try:
-                self._take_in_all()
-            except Exception as fault:  # noqa: BLE001  (a store fails in many ways, and this thread must outlive all)
-                log.error("audit.delayed", fault=type(fault).__name__)  # noqa: TRY400  (a busy store is no error of ours)
-                self._news.set()
-                self._stopping.wait(PAUSE)
-            if last:
-                break
-            self._news.wait(LOOK_AROUND)
-            self._stopping.wait(GATHER)
-            self._news.clear()
-        if self._full is not None:  # for whoever starts next
-            self._full.close()
-
-    def _take_in_all(self) -> None:
-        self._take_in_held()
-        self._full = self._full or self._spool.turn()
-        if self._full is not None:
-            self._take_in(self._full)
-            self._full = None
-        if time.monotonic() >= self._look_around:
-            self._look_around = time.monotonic() + LOOK_AROUND
-            self._take_in_orphans()
-
-    def _take_in_orphans(self) -> None:
-        for orphan in self._spool.orphans():
-            try:
-                self._take_in(orphan)
-            except BaseException:
-                orphan.close()
-                raise
-            log.info("audit.adopted", spool=orphan.path.name)
-
-    def _take_in(self, leaf: Leaf) -> None:
-        leaf.flush()
-        for batch in leaf.batches(BATCH):
-            self._enter([_event(mark, line) for mark, line in batch])
-        leaf.drop()
-
-    def _take_in_held(self) -> None:
+    def _take_in_more(self) -> None:
         """Enter what could not be spooled."""
         with self._holding:
             held, lost = list(self._held), self._lost
@@ -149,12 +84,6 @@ class Trail:
                 self._held.popleft()
             self._lost -= lost
         log.warning("audit.sound", held=len(held), lost=lost)
-
-    def _enter(self, events: Iterable[Event]) -> None:
-        with self._engine.begin() as connection:
-            done = audit.write_all(connection, list(events))
-        if done.head is not None and done.count:
-            log.info("audit.written", count=done.count, id=done.head.id, head=done.head.hash)
 
 
 @contextmanager
@@ -177,7 +106,7 @@ def trail(engine: Engine, data: Path) -> Iterator[Trail]:
 
 
 def _line(event: str, facts: Mapping[str, object], at: datetime) -> bytes:
-    told = {"at": at.isoformat(), "source": audit.source(), "event": event, "facts": dict(facts)}
+    told = {"at": at.isoformat(), "source": source(), "event": event, "facts": dict(facts)}
     line = json.dumps(told, default=str)
     if len(line) > _LONGEST_LINE:
         line = json.dumps(told | {"facts": _short(facts)}, default=str)

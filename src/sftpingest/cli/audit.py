@@ -19,8 +19,9 @@ from sftpingest.cli.installation import opened, user
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from sftpingest.store.audit import Head
-    from sftpingest.store.auditing import Entry, Verdict
+    from sftpingest.store.auditing import Entry
+    from sftpingest.store.chain import Head
+    from sftpingest.store.whole import Verdict
 
 app = typer.Typer(
     help="The audit trail: list, verify.",
@@ -130,7 +131,7 @@ def _line(entry: "Entry") -> tuple[object, ...]:
 
 
 def _head(text: str) -> "Head":
-    from sftpingest.store.audit import Head
+    from sftpingest.store.chain import Head
 
     found = _HEAD.fullmatch(text.strip().lower())
     if found is None:
@@ -139,14 +140,15 @@ def _head(text: str) -> "Head":
 
 
 def _verified(heads: "list[Head]") -> "Verdict":
-    from sftpingest.store import auditing
+    from sftpingest.store import whole
+    from sftpingest.store.audit import TRAIL
 
     with opened() as here:
         if not sys.stderr.isatty():
-            return auditing.verify(here.engine, heads)
-        total = auditing.total(here.engine)
+            return whole.verify(here.engine, TRAIL, heads)
+        total = whole.total(here.engine, TRAIL)
         try:
-            return auditing.verify(here.engine, heads, lambda count: _show_progress(count, total))
+            return whole.verify(here.engine, TRAIL, heads, lambda count: _show_progress(count, total))
         finally:
             _show_progress(0, total)
 

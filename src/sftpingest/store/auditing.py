@@ -1,23 +1,18 @@
-"""The audit trail, read back: what was entered, and whether it is whole.
+"""The audit trail, read back. Whether it is whole: store/whole.py.
 
-In:  the store; heads of the chain that were noted elsewhere.
-Out: entries; a Verdict that names the first entry that does not fit.
+In:  the store; what to look for.
+Out: entries.
 """
 
-import json
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy import Connection, Row, select
 
-from sftpingest.store.audit import AUDIT, GENESIS, PURGED, SEALED, Head, seal, written
-from sftpingest.store.drivers import sqlite
-
-#: Entries that are looked at in one go: some megabytes.
-_BATCH = 5_000
+from sftpingest.store.audit import AUDIT, facts_of
+from sftpingest.store.chain import written
+from sftpingest.store.whole import any_text
 
 
 @dataclass(frozen=True)
@@ -37,18 +32,6 @@ class Entry:
     hash: str
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What became of a look at every entry: `wrong` says which is the first that does not fit, and is else None."""
-
-    entries: int
-    first: str | None = None  #: when the oldest entry happened
-    last: str | None = None  #: when the newest happened
-    head: Head | None = None
-    wrong: str | None = None
-    wrong_id: int | None = None
-
-
 def entries(
     c: Connection,
     *,
@@ -64,126 +47,11 @@ def entries(
         chosen = chosen if asked is None else chosen.where(column == asked)
     if since is not None:
         chosen = chosen.where(AUDIT.c.at >= written(since))
-    with _any_text(c):
+    with any_text(c):
         return [_entry(row) for row in reversed(c.execute(chosen).all())]
 
 
 def _entry(row: Row[Any]) -> Entry:
     known = dict(row._mapping)  # noqa: SLF001  (SQLAlchemy's public name for it)
     del known["mark"]
-    return Entry(rest=_facts(known.pop("facts")), **known)
-
-
-def _facts(text: str) -> dict[str, Any]:
-    """The facts of an entry; none where somebody has made them unreadable, which `verify` says."""
-    try:
-        found = json.loads(text)
-    except (ValueError, TypeError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def verify(engine: Engine, heads: Iterable[Head] = (), progress: Callable[[int], None] | None = None) -> Verdict:
-    """Look at every entry from the oldest to the newest. `progress` is told how many were looked at so far.
-
-    Reads some thousand entries at a time, each in a transaction of its own: entries that are added meanwhile are
-    looked at too. `heads` must be among the entries.
-    """
-    look = _Look(_start(engine), {head.id: head.hash for head in heads})
-    while rows := _next(engine, look.last.id):
-        for row in rows:
-            look.at(row)
-            if look.wrong:
-                return look.verdict()
-        if progress:
-            progress(look.count)
-    look.at_the_end()
-    return look.verdict()
-
-
-def total(engine: Engine) -> int:
-    """How many entries there are."""
-    with engine.connect() as c:
-        return c.scalar(select(func.count()).select_from(AUDIT)) or 0
-
-
-class _Look:
-    """How far a look at the chain has come, and what it found."""
-
-    def __init__(self, start: Head, noted: dict[int, str]) -> None:
-        self.last = self._start = start
-        self.count = 0
-        self.wrong: str | None = None
-        self._wrong_id: int | None = None
-        self._noted = noted
-        self._first_at: str | None = None
-        self._last_at: str | None = None
-
-    def at(self, row: Row[Any]) -> None:
-        """Look at the next entry."""
-        values, hash_ = row[:-1], row.hash
-        expected = self.last.id + 1
-        if row.id != expected:
-            self._say(expected, _missing(expected, row.id - 1))
-        elif seal(self.last.hash, values) != hash_:
-            self._say(row.id, f"entry {row.id} is not as it was written, or what stood before it was changed")
-        elif self._noted.pop(row.id, hash_) != hash_:
-            self._say(row.id, f"entry {row.id} has not the hash that you noted: the trail was written anew")
-        else:
-            self.last, self.count = Head(row.id, hash_), self.count + 1
-            self._first_at, self._last_at = self._first_at or row.at, row.at
-
-    def at_the_end(self) -> None:
-        """Say which noted heads were never met."""
-        for id_ in sorted(self._noted):
-            if id_ > self.last.id:
-                self._say(self.last.id + 1, _missing(self.last.id + 1, id_))
-            elif id_ != self._start.id or self._noted[id_] != self._start.hash:
-                self._say(id_, f"entry {id_} was removed as too old; give a head from {self._start.id} on")
-            if self.wrong:
-                return
-
-    def verdict(self) -> Verdict:
-        """What was found so far."""
-        head = self.last if self.count else None
-        return Verdict(self.count, self._first_at, self._last_at, head, self.wrong, self._wrong_id)
-
-    def _say(self, id_: int, wrong: str) -> None:
-        self._wrong_id, self.wrong = id_, wrong
-
-
-def _missing(first: int, last: int) -> str:
-    if last < first:
-        return f"entry {first} does not stand where it stood"
-    return f"entry {first} is missing" if first == last else f"entries {first} to {last} are missing"
-
-
-def _next(engine: Engine, after: int) -> list[Row[Any]]:
-    chosen = select(*SEALED, AUDIT.c.hash).where(AUDIT.c.id > after).order_by(AUDIT.c.id).limit(_BATCH)
-    with engine.connect() as c, _any_text(c):
-        return list(c.execute(chosen))
-
-
-def _start(engine: Engine) -> Head:
-    """What the oldest entry must be sealed with: nothing, or what the entry that purged the older ones says."""
-    oldest = select(AUDIT.c.id).order_by(AUDIT.c.id).limit(1)
-    purged = select(AUDIT.c.facts).where(AUDIT.c.event == PURGED).order_by(AUDIT.c.id.desc())
-    with engine.connect() as c, _any_text(c):
-        gone = (c.scalar(oldest) or 1) - 1
-        said = [_facts(text) for text in c.scalars(purged)] if gone else []
-    matching = (Head(gone, str(facts.get("hash"))) for facts in said if facts.get("upto") == gone)
-    return next(matching, Head(0, GENESIS))
-
-
-@contextmanager
-def _any_text(c: Connection) -> Iterator[None]:
-    """SQLite keeps what is no text in a column of text; whoever put it there shall not stop the look at it."""
-    if c.dialect.name != "sqlite":
-        yield
-        return
-    raw = sqlite(c)
-    before, raw.text_factory = raw.text_factory, lambda text: text.decode("utf-8", "surrogateescape")
-    try:
-        yield
-    finally:
-        raw.text_factory = before
+    return Entry(rest=facts_of(known.pop("facts")), **known)
