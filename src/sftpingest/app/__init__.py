@@ -11,7 +11,9 @@ Out: a service of doors, watcher and worker, in one process tree in which no chi
     news          what its processes tell the watcher
     gate, codes   who may enter, by what the store says; one-time codes
     watchlist     who is banned and who is inside, common to all processes through the store
-    trail, spool  the audit trail of one process
+    trail         the audit trail of one process
+    disclosing    its disclosure log: what vendors read
+    entering, spool  how both are kept at once, and entered into the store soon
     family        child processes that die with their parent
     signals       a wish to stop
 """

@@ -1,6 +1,6 @@
 """Lines that must not be lost, in files of one process, until they are somewhere better.
 
-In:  lines, from an event loop: one write each, and nothing that waits for a disk.
+In:  lines, from an event loop: one write each, and nothing that waits for a disk; from threads, which may wait for it.
 Out: whole files to be taken in and removed, our own and those of processes that died.
 
 Whoever writes a file holds its lock (flock), which the kernel takes back when the process dies, by kill -9 too: a file
@@ -76,9 +76,35 @@ class Spool:
     def append(self, line: bytes) -> None:
         """Add a line, which ends with a line end. Raises OSError, and then nothing of it is there."""
         with self._lock:
-            if self._leaf is None:
-                self._leaf = self._new()
-            self._leaf.append(line)
+            self._ours().append(line)
+
+    def append_for_good(self, line: bytes) -> None:
+        """Add a line, and wait until the disk has it: no power cut takes it back. Raises OSError."""
+        with self._lock:
+            leaf = self._ours()
+            leaf.append(line)
+            fd = os.dup(leaf.fd)  # its own may be closed as soon as the lock is left
+        try:
+            os.fdatasync(fd)  # beside the lock: whoever comes meanwhile waits for the disk at the same time
+        finally:
+            os.close(fd)
+
+    def try_out(self, size: int) -> bool:
+        """Whether so many bytes can be written. Nothing of them stays."""
+        try:
+            with self._lock:
+                leaf = self._ours()
+                try:
+                    return os.write(leaf.fd, b" " * size) == size
+                finally:
+                    os.ftruncate(leaf.fd, leaf.size)
+        except OSError:
+            return False
+
+    def _ours(self) -> Leaf:
+        if self._leaf is None:
+            self._leaf = self._new()
+        return self._leaf
 
     def turn(self) -> Leaf | None:
         """Take the file with all lines so far, and begin another; None where there are no lines."""
@@ -110,8 +136,18 @@ class Spool:
             path = self._folder / f"{os.getpid()}-{secrets.token_hex(8)}{_ENDING}"
             leaf = Leaf(path, os.open(path, _OURS_ALONE, 0o600))
             if _locked(leaf.fd) and os.fstat(leaf.fd).st_nlink:
+                _flush_folder(self._folder)
                 return leaf
             leaf.close()  # somebody who looks for orphans was quicker, and removes it, or has already
+
+
+def waits(folder: Path) -> bool:
+    """Whether anything lies there that nobody has taken in yet."""
+    for path in folder.glob(f"*{_ENDING}"):
+        with contextlib.suppress(FileNotFoundError):  # taken in meanwhile
+            if path.stat().st_size:
+                return True
+    return False
 
 
 def _adopted(path: Path) -> Leaf | None:
@@ -133,6 +169,15 @@ def _locked(fd: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _flush_folder(folder: Path) -> None:
+    """A file is only found after a power cut when its folder is on the disk too."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def _age(path: Path) -> int:

@@ -21,6 +21,7 @@ from sftpingest.cli import (
     ban,
     check,
     demo,
+    disclosures,
     district,
     doctor,
     ingest,
@@ -52,7 +53,7 @@ app.add_typer(share.app, name="share")
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 serve.add_up(app)
-for noun in (demo, check, mapping, ingest, sync, roster, doctor):
+for noun in (demo, check, mapping, ingest, sync, roster, disclosures, doctor):
     noun.add_to(app)
 
 #: Options of the whole program that may stand anywhere in the line, and how many words follow them.

@@ -54,7 +54,9 @@ def doctor(json: terminal.AsJson = False) -> None:
         _tried("host key", lambda: _host_key(asked)),
         *_legacy_port(asked),
     ]
-    checks += [*_balancers(asked), _open_files(), *_waiting_events(asked.data / "audit"), *_owner(asked)]
+    checks += [*_balancers(asked), _open_files(), *_owner(asked)]
+    checks += _waiting(asked.data / "audit", "audit trail", "Events")
+    checks += _waiting(asked.data / "disclosures", "disclosure log", "Reads")
     checks += _gnupg(asked.data)
     checks += store_and_clock(asked)
     if json:
@@ -183,13 +185,13 @@ def _gnupg(folder: Path) -> Iterator[Check]:
             yield Check("gnupg", Verdict.FAILED, says)
 
 
-def _waiting_events(folder: Path) -> Iterator[Check]:
-    """What processes of the door kept (`app.trail`) and nobody has entered since."""
+def _waiting(folder: Path, name: str, what: str) -> Iterator[Check]:
+    """What processes of the doors kept (`app.entering`) and nobody has entered since."""
     times = []
     for path in folder.glob("*.jsonl"):
         with contextlib.suppress(FileNotFoundError):  # entered meanwhile
             times += [found.st_mtime] if (found := path.stat()).st_size else []
     oldest = datetime.fromtimestamp(min(times, default=time.time()), UTC)
     if oldest < datetime.now(UTC) - WAITING:
-        says = f"Events since {oldest:%F %T}Z wait in {folder}. A server enters them in a minute;"
-        yield Check("audit trail", Verdict.MIND, f"{says} its log says why not.")
+        says = f"{what} since {oldest:%F %T}Z wait in {folder}. A server enters them in a minute;"
+        yield Check(name, Verdict.MIND, f"{says} its log says why not.")

@@ -28,4 +28,5 @@ tables, usable, ours; layout is what comes out. Beside the stages:
     write      a roster -> the files of a format; read_back is what such files say beside its words
     guess      files with any headings -> a first format of their own
     sharing    what of a roster an application may see, as data
+    disclosed  what of it an application has read, and whether somebody was in it; ids under which it sees records
 """
