@@ -213,6 +213,15 @@ def test_what_cannot_be_kept_is_refused_until_there_is_room(postgres_url: str, t
     engine.dispose()
 
 
+def test_trying_whether_there_is_room_leaves_nothing(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "disclosures")
+    spool.make()
+    spool.append_for_good(_line(READ))
+    assert spool.try_out(10_000)
+    assert spooled(tmp_path)[0].read_bytes() == _line(READ)
+    spool.close()
+
+
 def test_a_process_that_died_is_taken_over_while_others_go_on(
     engine: Engine, tmp_path: Path, wait_for: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,7 @@ from sftpingest.store.engine import _MIGRATING
 from sftpingest.store.load import _FIRST_LOAD
 from sftpingest.store.spans import sought
 from sftpingest.store.tables import Sync, table
+from sftpingest.store.versions import VERSIONS
 from sftpingest.store.whole import verify
 from tests.roster.uploads import CONTACTS, SMALLEST, lines, upload
 from tests.store.test_shared import take
@@ -226,8 +227,12 @@ def test_a_district_that_was_removed_still_answers_and_says_rather_too_much(nort
 
 
 def test_a_contact_is_found_by_the_id_that_the_district_gave_beside_every_student(north: Engine) -> None:
-    with north.connect() as c:
+    contact = VERSIONS[Kind.CONTACT]
+    with north.begin() as c:
+        c.execute(sa.update(contact).values(sis_id="77"))
+        assert set(c.scalars(sa.select(contact.c.own_id))) == {"mum"}
         whom = sought(c, "north", Kind.CONTACT, "mum")
+        assert sought(c, "north", Kind.CONTACT, "77").spans == whom.spans
     assert len(whom.spans) == 2
     enter(north, *(replace(NAMED, ids=(one,)) for one in sorted(whom.ids)))
     assert [sight for _, sight in about(north, "mum", Kind.CONTACT)] == [Sight.SURE] * 3
