@@ -143,6 +143,7 @@ def _admin(place: Path) -> psycopg.Connection:
 
 
 @pytest.fixture
+<<<<<<< HEAD
 def postgres_url(postgres: Path) -> Iterator[str]:
     """A new, empty database."""
     yield from _database(postgres)
@@ -153,8 +154,37 @@ def _database(postgres: Path) -> Iterator[str]:
     with _admin(postgres) as c:
         c.execute(f'CREATE DATABASE "{name}"')
     yield f"postgresql://postgres@/{name}?host={postgres}"
+=======
+def postgres_url(postgres: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A new, empty database; for a test that asks for `engine` too, a copy of one with all tables."""
+    # Copied in the place of the empty one, not over it: to make a database is what takes the time.
+    ready = "engine" in request.fixturenames
+    name = _new_database(postgres, request.getfixturevalue("migrated_database") if ready else "template1")
+    yield _url(postgres, name)
+>>>>>>> ed369b4 (Tests: a database is copied with its tables, and many wrong settings are refused by one store, not by one each)
     with _admin(postgres) as c:
         c.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres: Path) -> str:
+    """The name of a database with all tables and nothing in them."""
+    name = _new_database(postgres, "template1")
+    opened = open_store(_url(postgres, name))
+    migrate(opened)
+    opened.dispose()
+    return name
+
+
+def _new_database(cluster: Path, template: str) -> str:
+    name = f"t{uuid.uuid4().hex}"
+    with _admin(cluster) as c:
+        c.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return name
+
+
+def _url(cluster: Path, database: str) -> str:
+    return f"postgresql://postgres@/{database}?host={cluster}"
 
 
 @pytest.fixture
@@ -186,8 +216,6 @@ def engine(store_url: str, migrated: Path) -> Iterator[Engine]:
     if file := file_of(store_url):
         shutil.copyfile(migrated, file)
     opened = open_store(store_url)
-    if not file:
-        migrate(opened)
     yield opened
     opened.dispose()
 

@@ -104,28 +104,29 @@ def test_a_key_and_an_authority_are_known_whatever_their_comment(gate: StoreGate
     assert kept.proof is Asked.ANY
 
 
-@pytest.mark.parametrize("wrong", ["nonsense", f"{CA}\nnonsense", rsa(1024), line(1, b"ssh-dss"), KEY[:-8]])
-def test_what_is_no_authority_or_a_weak_one_is_refused(gate: StoreGate, wrong: str) -> None:
-    with changing(gate) as c, pytest.raises(WrongSetting, match="authorities"):
-        accounts.set_district(c, "springfield", "user_ca", wrong)
+def test_what_is_no_authority_or_a_weak_one_is_refused(gate: StoreGate, subtests: pytest.Subtests) -> None:
+    for wrong in ("nonsense", f"{CA}\nnonsense", rsa(1024), line(1, b"ssh-dss"), KEY[:-8]):
+        with subtests.test(wrong), changing(gate) as c, pytest.raises(WrongSetting, match="authorities"):
+            accounts.set_district(c, "springfield", "user_ca", wrong)
 
 
-@pytest.mark.parametrize("wrong", ["both", "password", "key+code", "any+key"])
-def test_what_is_no_proof_is_refused(gate: StoreGate, wrong: str) -> None:
-    with changing(gate) as c, pytest.raises(WrongSetting, match=r"password\+key"):
-        accounts.set_district(c, "springfield", "proof", wrong)
+def test_what_is_no_proof_is_refused(gate: StoreGate, subtests: pytest.Subtests) -> None:
+    for wrong in ("both", "password", "key+code", "any+key"):
+        with subtests.test(wrong), changing(gate) as c, pytest.raises(WrongSetting, match=r"password\+key"):
+            accounts.set_district(c, "springfield", "proof", wrong)
 
 
-@pytest.mark.parametrize("weak", [rsa(1024), rsa(2047), line(1, b"ssh-dss")])
-def test_a_weak_key_is_refused_and_one_from_before_lets_nobody_in(gate: StoreGate, weak: str) -> None:
-    with changing(gate) as c:
-        with pytest.raises(WrongSetting, match="2048 bits"):
-            accounts.add_login(c, "springfield", "other", None, [weak])
-        with pytest.raises(WrongSetting, match="2048 bits"):
-            logins.add_keys(c, USER, [weak])
-        c.execute(update(LOGIN).values(keys=[weak, rsa(2048)]))
-    assert gate.key(USER, weak, HERE) is None
-    assert gate.key(USER, rsa(2048), HERE)
+def test_a_weak_key_is_refused_and_one_from_before_lets_nobody_in(gate: StoreGate, subtests: pytest.Subtests) -> None:
+    for weak in (rsa(1024), rsa(2047), line(1, b"ssh-dss")):
+        with subtests.test(weak):
+            with changing(gate) as c:
+                with pytest.raises(WrongSetting, match="2048 bits"):
+                    accounts.add_login(c, "springfield", "other", None, [weak])
+                with pytest.raises(WrongSetting, match="2048 bits"):
+                    logins.add_keys(c, USER, [weak])
+                c.execute(update(LOGIN).values(keys=[weak, rsa(2048)]))
+            assert gate.key(USER, weak, HERE) is None
+            assert gate.key(USER, rsa(2048), HERE)
 
 
 def test_all_who_may_not_enter_by_password_cost_the_same(gate: StoreGate, monkeypatch: pytest.MonkeyPatch) -> None:
