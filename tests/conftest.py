@@ -2,7 +2,7 @@
 
 In:  PostgreSQL's binaries, where the machine has them.
 Out: `store_url` (a new, empty store; each test runs once on SQLite and once on PostgreSQL) and `engine` (the same,
-     opened and migrated).
+     opened and migrated); `cheap_login`, for tests that are not about what a password costs.
 """
 
 import ctypes
@@ -13,16 +13,18 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 import structlog
+from argon2 import PasswordHasher
 from hypothesis import settings
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, update
 
+from sftpingest.store import accounts
 from sftpingest.store.engine import file_of, migrate, open_store
 
 SKIPPED = "no PostgreSQL on this machine (initdb and postgres, on PATH or under /usr/lib/postgresql)"
@@ -143,25 +145,12 @@ def _admin(place: Path) -> psycopg.Connection:
 
 
 @pytest.fixture
-<<<<<<< HEAD
-def postgres_url(postgres: Path) -> Iterator[str]:
-    """A new, empty database."""
-    yield from _database(postgres)
-
-
-def _database(postgres: Path) -> Iterator[str]:
-    name = f"t{uuid.uuid4().hex}"
-    with _admin(postgres) as c:
-        c.execute(f'CREATE DATABASE "{name}"')
-    yield f"postgresql://postgres@/{name}?host={postgres}"
-=======
 def postgres_url(postgres: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """A new, empty database; for a test that asks for `engine` too, a copy of one with all tables."""
     # Copied in the place of the empty one, not over it: to make a database is what takes the time.
     ready = "engine" in request.fixturenames
     name = _new_database(postgres, request.getfixturevalue("migrated_database") if ready else "template1")
     yield _url(postgres, name)
->>>>>>> ed369b4 (Tests: a database is copied with its tables, and many wrong settings are refused by one store, not by one each)
     with _admin(postgres) as c:
         c.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
@@ -232,11 +221,24 @@ def lasting(
         yield opened
         opened.dispose()
         return
-    for url in _database(request.getfixturevalue("postgres")):
-        opened = open_store(url)
-        migrate(opened)
-        yield opened
-        opened.dispose()
+    postgres = request.getfixturevalue("postgres")
+    name = _new_database(postgres, request.getfixturevalue("migrated_database"))
+    opened = open_store(_url(postgres, name))
+    yield opened
+    opened.dispose()
+    with _admin(postgres) as c:
+        c.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def cheap_login(c: Connection, slug: str, username: str, password: str, keys: Iterable[str] = ()) -> None:
+    """A login whose password is looked at in a blink, and by the same code as any other.
+
+    A hash as the program makes it costs a quarter of a second of CPU, and again at each connection; that it does, and
+    for a login that is not there too, store/test_accounts.py, app/test_gate.py and app/test_watchlist.py see.
+    """
+    accounts.add_login(c, slug, username, None, keys)
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(password)
+    c.execute(update(accounts.LOGIN).where(accounts.LOGIN.c.username == username).values(password_hash=cheap))
 
 
 @pytest.fixture

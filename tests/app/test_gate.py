@@ -24,6 +24,7 @@ from sftpingest.doors.sftp import Entry, Proof
 from sftpingest.store import accounts, logins
 from sftpingest.store.accounts import LOGIN, WrongSetting
 from sftpingest.store.setting import Asked
+from tests.conftest import cheap_login
 
 HERE = "192.0.2.7"
 USER, PASSWORD = "springfield-sis", "correct horse battery"
@@ -47,7 +48,7 @@ KEY, OTHER_KEY, CA = line(1), line(2), line(3)
 def gate(engine: Engine, tmp_path: Path) -> StoreGate:
     with engine.begin() as c:
         accounts.add_district(c, "springfield", "Springfield")
-        accounts.add_login(c, "springfield", USER, PASSWORD, [f"{KEY} night export"])
+        cheap_login(c, "springfield", USER, PASSWORD, [f"{KEY} night export"])
     return StoreGate(engine, tmp_path)
 
 

@@ -38,7 +38,7 @@ from sftpingest.store import accounts, journal, rosters
 from sftpingest.store.engine import migrate, open_store
 from sftpingest.store.tables import ENDED, Sync, Transition
 from tests.cli.conftest import COMMAND, Program, serves
-from tests.conftest import postgres_binaries
+from tests.conftest import cheap_login, postgres_binaries
 
 T = TypeVar("T")
 Files = Mapping[str, bytes]
@@ -197,7 +197,7 @@ class Place:
         slug = f"district-{next(_numbers)}"
         with self.engine.begin() as c:
             accounts.add_district(c, slug, f"District {slug.rpartition('-')[2]}")
-            accounts.add_login(c, slug, f"{slug}-sis", PASSWORD)
+            cheap_login(c, slug, f"{slug}-sis", PASSWORD)
             for key, value in settings.items():
                 accounts.set_district(c, slug, key, str(value))
         self.folders(slug).make()

@@ -28,6 +28,7 @@ from sftpingest.doors.sftp.entrance.entry import Entry, Proof
 from sftpingest.doors.sftp.entrance.proofs import Proofs, Shown
 from sftpingest.store import accounts, logins
 from sftpingest.store.engine import migrate, open_store
+from tests.conftest import cheap_login
 from tests.doors.sftp.conftest import _quiet_options
 
 USER, OTHER, PASSWORD = "oak-valley-sis", "pine-hill-sis", "correct horse battery"
@@ -105,7 +106,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
             (tmp_path / f"{username}.key").chmod(0o600)
             accounts.add_district(c, slug, slug)
             password = PASSWORD if username == USER else f"{PASSWORD} of another"
-            accounts.add_login(c, slug, username, password, [private.export_public_key().decode()])
+            cheap_login(c, slug, username, password, [private.export_public_key().decode()])
     loop = asyncio.new_event_loop()
     yield from running(engine, tmp_path, loop)
     loop.close()
