@@ -210,7 +210,8 @@ def new_place(folder: Path, store_url: str) -> Iterator[Place]:
     settings = {"SFTPINGEST_SFTP_HOST": "127.0.0.1", "SFTPINGEST_SFTP_PORT": "0", "SFTPINGEST_LOG": "json"}
     settings |= {"SFTPINGEST_QUIET_SECONDS": "0.3", "SFTPINGEST_DATABASE_URL": store_url}
     settings |= {"SFTPINGEST_SFTP_PROCESSES": "1"}  # each starts anew with all it imports: a second
-    program = Program(folder / "data", settings)
+    # commands in this process: a second or two less each; as processes cli/ runs them
+    program = Program(folder / "data", settings, inside=True)
     (folder / "data" / "locks").mkdir(mode=0o700, parents=True)
     engine = open_store(store_url)
     migrate(engine)
