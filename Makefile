@@ -59,6 +59,8 @@ docs: setup ## write docs/reference/ anew from the code
 
 # Everything a test makes lies in one folder of its own, which goes when the tests end. Not under build/: PostgreSQL
 # started as another user must be able to reach it, and its socket's path must be short.
+# Hundreds of processes start in a run: what they import is compiled once, also where the machine says not to keep that.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: setup ## the whole suite, on SQLite and PostgreSQL
 	@there=$$(mktemp -d "$${TMPDIR:-/tmp}/sftpingest.XXXXXX"); chmod 711 "$$there"; trap 'rm -rf "$$there"' EXIT; \
 	TMPDIR="$$there" $(BIN)/python -m pytest --basetemp="$$there/t" -n 3 --dist worksteal $(ARGS)
