@@ -16,13 +16,17 @@ from contextlib import contextmanager
 import anyio.to_thread
 import uvicorn
 from sqlalchemy import Engine
+from starlette.routing import BaseRoute, Mount
 
 from sftpingest.app import sealing, tokens
+from sftpingest.app.disclosing import disclosing
 from sftpingest.app.installation import open_installation
 from sftpingest.app.signals import stop_at_signals
 from sftpingest.app.web_socket import OPEN, announcement, web_socket
-from sftpingest.doors.vendor import Grounds, application
+from sftpingest.doors.vendor import Grounds, application, clever, part
 from sftpingest.doors.vendor.rate import Rate
+from sftpingest.doors.vendor.shaped import plainly
+from sftpingest.roster.disclosed import Read
 from sftpingest.settings import Settings
 
 #: Threads that ask the store, and connections to it; more requests than these wait for their turn.
@@ -54,24 +58,25 @@ async def _serve(
 ) -> None:
     stop = stop_at_signals(twice=not child)
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-    server = _Server(_how(settings, engine), opened)
+    with disclosing(engine, settings.data) as log:
+        server = _Server(_how(settings, grounds(settings, engine, log.keep)), opened)
 
-    async def ask_to_end() -> None:
-        await stop.wait()
-        server.should_exit = True
+        async def ask_to_end() -> None:
+            await stop.wait()
+            server.should_exit = True
 
-    asked = asyncio.create_task(ask_to_end())
-    try:
-        await server.serve(sockets=[there])
-    finally:
-        asked.cancel()
-        engine.dispose()
+        asked = asyncio.create_task(ask_to_end())
+        try:
+            await server.serve(sockets=[there])
+        finally:
+            asked.cancel()
+    engine.dispose()
 
 
-def _how(settings: Settings, engine: Engine) -> uvicorn.Config:
+def _how(settings: Settings, stands_on: Grounds) -> uvicorn.Config:
     """uvicorn, without what it does by itself: its own log, its name in each answer, websockets."""
     return uvicorn.Config(
-        application(grounds(settings, engine)),
+        application(stands_on, parts()),
         http="h11",
         ws="none",
         loop="asyncio",
@@ -85,7 +90,12 @@ def _how(settings: Settings, engine: Engine) -> uvicorn.Config:
     )
 
 
-def grounds(settings: Settings, engine: Engine) -> Grounds:
+def parts() -> list[BaseRoute]:
+    """What vendors read by."""
+    return [Mount(f"/{version}", app=part(clever.routes(), plainly)) for version in ("v3.0", "v3.1")]
+
+
+def grounds(settings: Settings, engine: Engine, keep: Callable[[Read], None]) -> Grounds:
     """What the door stands on."""
 
     def unseal(sealed: str) -> str | None:
@@ -94,7 +104,7 @@ def grounds(settings: Settings, engine: Engine) -> Grounds:
         except sealing.WrongKey:
             return None
 
-    return Grounds(engine, unseal, Rate(settings.web_requests_per_minute), settings.web_url)
+    return Grounds(engine, unseal, keep, Rate(settings.web_requests_per_minute), settings.web_url)
 
 
 class _Server(uvicorn.Server):

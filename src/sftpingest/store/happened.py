@@ -8,6 +8,7 @@ sharing of that edition did not grant. So what a district takes away is gone fro
 them what he could not have read then.
 """
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -16,9 +17,10 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, select
 
 from sftpingest.roster.kinds import Kind
-from sftpingest.store.editions import EDITION, EVENT, KINDS, Edition, Happened, edition_of, numbers_of
+from sftpingest.store.editions import EDITION, EVENT, KINDS, NUMBER, SEEN, Edition, Happened, edition_of, numbers_of
 from sftpingest.store.reading import View, views
 from sftpingest.store.vendors import sharing_of_version
+from sftpingest.store.wording import one_of
 
 
 @dataclass(frozen=True)
@@ -102,3 +104,10 @@ def by_edition(events: Sequence[Happening]) -> dict[tuple[int, Kind], list[Happe
     for one in events:
         out.setdefault((one.edition, one.kind), []).append(one)
     return out
+
+
+def since_of(c: Connection, vendor_id: int, kind: Kind, ids: Collection[str]) -> dict[str, int]:
+    """By id the edition since which a record is seen; those that are not seen any more are not there."""
+    its = (SEEN.c.vendor_id == vendor_id, SEEN.c.kind == NUMBER[kind])
+    chosen = select(SEEN.c.id, SEEN.c.since).where(*its, one_of(SEEN.c.id, sa.literal(json.dumps(list(ids)))))
+    return {row.id: row.since for row in c.execute(chosen)}

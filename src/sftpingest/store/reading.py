@@ -23,7 +23,7 @@ from sftpingest.roster.sharing import Sharing
 from sftpingest.store.accounts import DISTRICT
 from sftpingest.store.editions import EDITION, KINDS, NUMBER, SEEN, Edition, editions
 from sftpingest.store.shared import Shared
-from sftpingest.store.tables import District
+from sftpingest.store.tables import District, Sync, table
 from sftpingest.store.vendors import decided
 from sftpingest.store.versions import VERSIONS
 from sftpingest.store.wording import among
@@ -106,6 +106,13 @@ def times(c: Connection, vendor_id: int) -> dict[int, datetime]:
     return {row.id: row.at for row in rows}
 
 
+def synced_at(c: Connection, view: View) -> datetime | None:
+    """When the sync was applied whose roster is seen."""
+    its = table(Sync)
+    at: datetime | None = c.scalar(select(its.c.finished_at).where(its.c.id == view.edition.sync_id))
+    return at
+
+
 # --------------------------------------------------------------------------------------------------------------- keys
 
 
@@ -128,7 +135,7 @@ def page(
     every = sa.union_all(*(select(part) for part in parts)).subquery()
     order = every.c.id.desc() if before else every.c.id
     rows = c.execute(select(every).order_by(order).limit(limit)).all()
-    return [_key(row) for row in (reversed(rows) if before else rows)]
+    return [key_of(row) for row in (reversed(rows) if before else rows)]
 
 
 def _ordered(of: Sequence[View], kind: Kind, after: str, before: str) -> "sa.Select[Any]":
@@ -159,14 +166,14 @@ def find(c: Connection, of: Sequence[View], kinds: Collection[Kind], id_: str) -
     within = [view.district.id for view in of]
     its = (SEEN.c.vendor_id == of[0].edition.vendor_id, SEEN.c.kind.in_(numbers), SEEN.c.id == id_)
     row = c.execute(select(SEEN).where(*its, SEEN.c.district_id.in_(within))).first()
-    return None if row is None else _key(row)
+    return None if row is None else key_of(row)
 
 
 def keys_of(c: Connection, view: View, kind: Kind, nos: Collection[int]) -> list[Key]:
     """Records by their numbers, as far as they are seen; by ascending id."""
     its = (SEEN.c.vendor_id == view.edition.vendor_id, SEEN.c.district_id == view.district.id)
     chosen = select(SEEN).where(*its, SEEN.c.kind == NUMBER[kind], among(SEEN.c.no, nos)).order_by(SEEN.c.id)
-    return [_key(row) for row in c.execute(chosen)]
+    return [key_of(row) for row in c.execute(chosen)]
 
 
 def count(c: Connection, of: Sequence[View], kinds: Collection[Kind]) -> int:
@@ -178,7 +185,8 @@ def count(c: Connection, of: Sequence[View], kinds: Collection[Kind]) -> int:
     )
 
 
-def _key(row: sa.Row[Any]) -> Key:
+def key_of(row: sa.Row[Any]) -> Key:
+    """A row of `seen` as a key."""
     return Key(row.id, KINDS[row.kind], row.district_id, row.no, row.since, row.changed, row.schools)
 
 
@@ -195,6 +203,6 @@ def rows(c: Connection, view: View, kind: Kind, nos: Collection[int]) -> dict[in
     return {row["no"]: dict(row) for row in c.execute(chosen).mappings()}
 
 
-def schools_of(key: Key) -> list[str]:
-    """The district's ids of the further schools of a person."""
-    return [str(one) for one in json.loads(key.schools)] if key.schools else []
+def further_of(key: Key) -> tuple[str, ...]:
+    """The district's ids of the further schools of a person's sections."""
+    return tuple(map(str, json.loads(key.schools))) if key.schools else ()

@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute
 from sftpingest.app import tokens
 from sftpingest.doors.vendor import Grounds, application
 from sftpingest.doors.vendor.rate import Rate, Seldom
+from sftpingest.roster.disclosed import Read
 from sftpingest.store import accounts, vendors
 from sftpingest.store.engine import open_store
 from sftpingest.store.vendors import Said, Version
@@ -38,11 +39,12 @@ class Web:
 
     def __post_init__(self) -> None:
         """What the door remembers between requests."""
+        self.reads: list[Read] = []  # what the disclosure log was told
         self.rate, self.refused = Rate(self.per_minute, self.clock), Seldom(lambda: 0.0)
 
     @property
     def grounds(self) -> Grounds:
-        return Grounds(self.engine, self._unseal, self.rate, self.url, self.refused)
+        return Grounds(self.engine, self._unseal, self.reads.append, self.rate, self.url, self.refused)
 
     def _unseal(self, sealed: str) -> str | None:
         try:

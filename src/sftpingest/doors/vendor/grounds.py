@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sftpingest.doors.vendor.rate import Rate, Seldom
+from sftpingest.roster.disclosed import Read
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Grounds:
     engine: Engine
     #: opens what is kept sealed; None where the key is gone
     unseal: Callable[[str], str | None]
+    #: notes what is read, before it is answered; OSError: then it is not answered
+    keep: Callable[[Read], None]
     #: requests a minute that a token has
     rate: Rate = field(default_factory=Rate)
     #: the public address, without a slash at its end; empty: as the client called us

@@ -1,0 +1,53 @@
+"""Records in Clever's shape, many at once: one statement a kind, not one a record.
+
+In:  a view, numbers of records that are seen in it.
+Out: by number an object.
+"""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection
+
+from sftpingest.doors.vendor.clever import objects
+from sftpingest.doors.vendor.clever.objects import Class, Object, Refers, Stamp
+from sftpingest.doors.vendor.clever.people import user
+from sftpingest.roster.kinds import STUDENT, Kind
+from sftpingest.store.reading import Row, View, rows
+from sftpingest.store.related import enrolled
+
+_PLAIN = {Kind.SCHOOL: objects.school, Kind.COURSE: objects.course, Kind.TERM: objects.term}
+#: The position of the primary teacher of a section.
+_FIRST = 1
+NOBODY = Class(None, (), ())
+
+
+def shaped(c: Connection, view: View, kind: Kind, stamps: Mapping[int, Stamp], version: str) -> dict[int, Object]:
+    """Those that are seen; in a view of the past there may be fewer than were asked for."""
+    found = rows(c, view, kind, stamps)
+    if kind is Kind.SECTION:
+        classes = _classes(c, view, found)
+        return {no: _section(view, row, stamps[no], classes.get(no, NOBODY)) for no, row in found.items()}
+    if kind in _PLAIN:
+        return {no: _PLAIN[kind](view, row, stamps[no]) for no, row in found.items()}
+    return {no: user(view, kind, row, stamps[no], version) for no, row in found.items()}
+
+
+def _section(view: View, row: Row, stamp: Stamp, people: Class) -> Object:
+    named = ((Kind.SCHOOL, "school_id"), (Kind.COURSE, "course_id"), (Kind.TERM, "term_id"))
+    refers = Refers(*(view.id_of(kind, row[column]) for kind, column in named))
+    return objects.section(view, row, stamp, people, refers)
+
+
+def _classes(c: Connection, view: View, sections: Mapping[int, Row]) -> dict[int, Class]:
+    first: dict[int, str] = {}
+    teachers: dict[int, list[str]] = {}
+    students: dict[int, list[str]] = {}
+    for one in enrolled(c, view.shared, sections):
+        kind, into = (Kind.STUDENT, students) if one.role == STUDENT else (Kind.TEACHER, teachers)
+        id_ = view.id_of(kind, one.key)
+        into.setdefault(one.section, []).append(id_)
+        if kind is Kind.TEACHER and one.position == _FIRST:
+            first[one.section] = id_
+    return {
+        no: Class(first.get(no), tuple(teachers.get(no, ())), tuple(sorted(students.get(no, ())))) for no in sections
+    }

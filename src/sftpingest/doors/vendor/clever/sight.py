@@ -1,0 +1,117 @@
+"""One request: who reads, and what is seen, in one transaction.
+
+In:  a request with a token.
+Out: Sight; an answer, once what it discloses is kept.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from sqlalchemy import Connection, Engine
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sftpingest.doors.vendor.bearer import reader
+from sftpingest.doors.vendor.clever.asked import Asked, asked
+from sftpingest.doors.vendor.clever.objects import Object, Stamp
+from sftpingest.doors.vendor.clever.shaping import shaped
+from sftpingest.doors.vendor.disclosing import Answered, Disclosed, template
+from sftpingest.doors.vendor.grounds import as_json, grounds
+from sftpingest.doors.vendor.refused import Refused
+from sftpingest.roster.disclosed import Door
+from sftpingest.roster.kinds import Kind
+from sftpingest.store.reading import Key, View, find, further_of, reading, times, views
+from sftpingest.store.tables import now
+from sftpingest.store.tokens import Reader
+
+
+@dataclass
+class Sight:
+    """What a request can see."""
+
+    c: Connection
+    reader: Reader
+    version: str  #: v3.0 or v3.1
+    path: Mapping[str, str]  #: what stands in the address
+    request: Request
+    disclosed: list[Disclosed] = field(default_factory=list)  #: what the answer has in it
+    door: Door = Door.CLEVER
+    in_a_row: bool = False  #: it is all there is between the first and the last id
+
+    @cached_property
+    def views(self) -> list[View]:
+        """The districts that are seen. Raises Refused where a token is for one that is not (any more)."""
+        found = views(self.c, self.reader.vendor_id, now().date(), self.reader.district_id)
+        if not found and self.reader.district_id is not None:
+            raise Refused(404, "This district shares nothing with you, or no more.")
+        return found
+
+    @cached_property
+    def answered(self) -> Answered:
+        """The answer, as the disclosure log is told of it."""
+        of = self.__dict__.get("views", ())
+        return Answered(grounds(self.request), self.reader, self.door, template(self.request), of)
+
+    @cached_property
+    def times(self) -> dict[int, datetime]:
+        """When each edition was made."""
+        return times(self.c, self.reader.vendor_id)
+
+    @cached_property
+    def asked(self) -> Asked:
+        """The page that is asked for."""
+        return asked(self.request.query_params)
+
+    def view_of(self, key: Key) -> View:
+        """The district of a record."""
+        return next(view for view in self.views if view.district.id == key.district_id)
+
+    def one(self, *kinds: Kind) -> Key:
+        """The record whose id stands in the address. Raises Refused: not there and not seen are the same."""
+        found = find(self.c, self.views, kinds, self.path["id"])
+        if found is None:
+            raise Refused(404, "Resource not found")
+        return found
+
+    def stamp(self, key: Key) -> Stamp:
+        """What an object has beside its row."""
+        return Stamp(key.id, self.times.get(key.since), self.times.get(key.changed), further_of(key))
+
+    def objects(self, keys: list[Key]) -> list[Object]:
+        """Records in Clever's shape, in their order."""
+        self.disclosed += [Disclosed(self.view_of(key), key.kind, key.id) for key in keys]
+        groups: dict[tuple[int, Kind], list[Key]] = {}
+        for key in keys:
+            groups.setdefault((key.district_id, key.kind), []).append(key)
+        made: dict[str, Object] = {}
+        for (_, kind), those in groups.items():
+            stamps = {key.no: self.stamp(key) for key in those}
+            found = shaped(self.c, self.view_of(those[0]), kind, stamps, self.version)
+            made |= {one["id"]: one for one in found.values()}
+        return [made[key.id] for key in keys]
+
+
+#: Answers one request.
+Ask = Callable[[Sight], Object]
+
+
+def answering(ask: Ask) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that answers by `ask`, in a thread."""
+
+    async def endpoint(request: Request) -> Response:
+        found = await reader(request)
+        return await run_in_threadpool(_answer, grounds(request).engine, request, found, ask)
+
+    return endpoint
+
+
+def _answer(engine: Engine, request: Request, found: Reader, ask: Ask) -> Response:
+    version = request.scope["root_path"].rpartition("/")[2]
+    with reading(engine) as c:
+        sight = Sight(c, found, version, request.path_params, request)
+        content = ask(sight)
+    sight.answered.keep(sight.disclosed, in_a_row=sight.in_a_row)
+    return as_json(content)
