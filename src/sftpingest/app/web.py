@@ -92,7 +92,8 @@ def _how(settings: Settings, stands_on: Grounds) -> uvicorn.Config:
 
 def parts() -> list[BaseRoute]:
     """What vendors read by."""
-    return [Mount(f"/{version}", app=part(clever.routes(), plainly)) for version in ("v3.0", "v3.1")]
+    shaped = [Mount(f"/{version}", app=part(clever.routes(), plainly)) for version in ("v3.0", "v3.1")]
+    return [*shaped, *clever.streamed()]
 
 
 def grounds(settings: Settings, engine: Engine, keep: Callable[[Read], None]) -> Grounds:

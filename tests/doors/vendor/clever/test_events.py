@@ -1,6 +1,7 @@
 """Events: what a vendor is told, and that whoever follows them has what a full read gives."""
 
 import itertools
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,21 @@ def test_events_are_chosen_by_what_they_are_of(door: Door) -> None:
     assert door.read("/events", record_type="districts") == []
     one = door.get(f"/v3.1/events/{events[3]['id']}").json()
     assert one["data"] == events[3]
+
+
+def test_the_same_events_stand_in_plain_lines(door: Door) -> None:
+    door.upload(changed("students.csv", "Nia,Nash", "Nia,Nashville"))
+    events = told(door, "everything")
+    answer = door.get("/export/events.ndjson")
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert [line.pop("sequence") for line in lines] == list(range(1, len(events) + 1))
+    assert lines == events
+    assert answer.headers["x-sequence"] == str(len(events))
+    rest = door.get("/export/events.ndjson", after=len(events) - 2, limit=1).text.splitlines()
+    assert [json.loads(line)["sequence"] for line in rest] == [len(events) - 1]
+    assert door.get("/export/events.ndjson", after=len(events)).text == ""
+    assert door.get("/export/events.ndjson", after="-1").status_code == 400
+    assert door.reads[-1].door == "events"
 
 
 # ------------------------------------------------------------------------------------------------------------- the law

@@ -11,11 +11,13 @@ Out: objects, envelopes, links and errors in Clever's shape; what is in them is 
     shaping   records in the shape of their kind, many at once
     lists     collections and single objects, and the lists that belong to one object
     beside    which records belong to an object
-    events    what came, changed and went; also as plain lines of JSON
+    events    what came, changed and went
+    stream    the same as plain lines of JSON
 
 Where the fields stand: Clever's Data API 3.1, its schema (github.com/Clever/swagger-api) and what it answers.
 """
 
 from sftpingest.doors.vendor.clever.routes import routes
+from sftpingest.doors.vendor.clever.stream import routes as streamed
 
-__all__ = ["routes"]
+__all__ = ["routes", "streamed"]
