@@ -216,9 +216,10 @@ def test_a_page_goes_by_id_and_begins_where_the_last_one_ended(engine: Engine, r
 def test_what_is_no_longer_decided_is_not_read_even_before_the_next_edition(engine: Engine, rich: Follower) -> None:
     rich.share(Sharing(Mode.EVERYTHING))
     rich.publish()
-    rich.share(None)
-    with engine.connect() as c:
-        assert views(c, rich.vendor_id, TODAY) == []
+    for sharing in (Sharing(Mode.SCHOOLS, schools=("north",)), None):
+        rich.share(sharing)
+        with engine.connect() as c:
+            assert views(c, rich.vendor_id, TODAY) == []
 
 
 def test_before_it_starts_and_after_it_ended_nothing_is_read(engine: Engine, rich: Follower) -> None:
