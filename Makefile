@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help setup lock lint format docs test torture test-clients test-foreign fuzz demo bench bench-sftp clean
+.PHONY: help setup lock lint format docs test torture test-clients test-foreign fuzz demo bench bench-vendor bench-sftp clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -98,6 +98,9 @@ demo: setup ## see it work: server, upload with planted mistakes, report (ARGS=-
 
 bench: setup ## seconds, rows a second and memory of every stage (ARGS=--quick: a tenth of the district)
 	$(BIN)/python -m benchmarks run $(ARGS)
+
+bench-vendor: setup ## what vendors wait for: pages, a whole read, a night's events (ARGS=--quick: a tenth of the district)
+	$(BIN)/python -m benchmarks vendor $(ARGS)
 
 bench-sftp: setup ## the SFTP door beside OpenSSH and ProFTPD, as root (ARGS=--quick: about a minute)
 	$(BIN)/python -m benchmarks sftp $(ARGS)

@@ -1,4 +1,4 @@
-"""`python -m benchmarks COMMAND`: run (make bench), generate, limit, baseline, typical, scale, sftp.
+"""`python -m benchmarks COMMAND`: run (make bench), generate, limit, baseline, typical, scale, sftp, vendor.
 
 In:  a command and its options; `python -m benchmarks COMMAND --help` lists them.
 Out: what the command measures.
@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 from typing import Final
 
-_COMMANDS: Final = ("run", "generate", "limit", "baseline", "typical", "scale", "sftp")
+_COMMANDS: Final = ("run", "generate", "limit", "baseline", "typical", "scale", "sftp", "vendor")
 
 
 def main() -> None:

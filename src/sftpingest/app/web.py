@@ -7,6 +7,7 @@ Nothing here loads pandas or asyncssh: the process is small, and starts at once.
 """
 
 import asyncio
+import gc
 import math
 import os
 import socket
@@ -31,6 +32,9 @@ from sftpingest.settings import Settings
 
 #: Threads that ask the store, and connections to it; more requests than these wait for their turn.
 THREADS = 16
+#: Objects after whose making the garbage is looked for: a page of ten thousand users makes a hundred times as many as
+#: Python's own number.
+_MANY = 100_000
 #: Requests that are open at once; whoever comes then is told to come again (503).
 _MOST_OPEN = 1000
 
@@ -57,6 +61,7 @@ async def _serve(
     settings: Settings, engine: Engine, there: socket.socket, opened: Callable[[], None], *, child: bool = False
 ) -> None:
     stop = stop_at_signals(twice=not child)
+    gc.set_threshold(_MANY, 20, 20)
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
     with disclosing(engine, settings.data) as log:
         server = _Server(_how(settings, grounds(settings, engine, log.keep)), opened)

@@ -4,7 +4,7 @@ In:  a Connection; what was seen, and what is seen now; the table `seen`, which 
 Out: Difference: numbers and ids of records by kind.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,8 @@ ORDER = (*(kind for kind in RECORDS if kind is not Kind.SECTION), Kind.SECTION)
 _WORTH_A_LOOK = 50_000
 #: By number the id of a record.
 Records = dict[int, str]
+#: Conditions on a table of versions: which of them began or ended.
+Moved = Callable[[sa.FromClause], list[sa.ColumnElement[bool]]]
 
 
 @dataclass
@@ -52,18 +54,21 @@ class Comparing:
     def difference(self) -> Difference:
         """All of it."""
         found = Difference()
+        between = Between(self.c, self.before, self.after) if self.before and self.after else None
         for kind in ORDER:
-            self._come_and_gone(kind, found)
-        if self.before and self.after:
-            self._changed(Between(self.c, self.before, self.after), found)
+            self._come_and_gone(kind, found, between)
+        if between:
+            self._changed(between, found)
         for kind in ROLE:
             self._schools_of_came(kind, found)
         return found
 
     # ------------------------------------------------------------------------------------------------ came and gone
 
-    def _come_and_gone(self, kind: Kind, found: Difference) -> None:
-        came, gone = self._came(kind), self._gone(kind)
+    def _come_and_gone(self, kind: Kind, found: Difference, between: Between | None) -> None:
+        # where only versions that moved can come or go, the others are not looked at
+        moved = between.moved if between and between.follows else None
+        came, gone = self._came(kind, moved), self._gone(kind, moved)
         there = {id_: no for no, id_ in gone.items()}
         returned = {no: there[id_] for no, id_ in came.items() if id_ in there}  # under a new number
         found.renumbered[kind] = returned
@@ -72,17 +77,22 @@ class Comparing:
             del gone[no]
         found.came[kind], found.gone[kind] = came, gone
 
-    def _came(self, kind: Kind) -> Records:
+    def _came(self, kind: Kind, moved: Moved | None) -> Records:
         if self.after is None:
             return {}
         its = VERSIONS[kind]
         known = sa.exists(sa.select(1).where(*self._seen(kind), SEEN.c.no == its.c.no)).correlate(its)
         chosen = sa.select(its.c.no, its.c.id).where(self.after.seen(kind, its), ~known).order_by(its.c.no)
+        if moved is not None:
+            chosen = chosen.where(*moved(its))
         slug = self.district.slug
         return {no: record_id(slug, kind, key) for no, key in self.c.execute(chosen)}
 
-    def _gone(self, kind: Kind) -> Records:
+    def _gone(self, kind: Kind, moved: Moved | None) -> Records:
         chosen = sa.select(SEEN.c.no, SEEN.c.id).where(*self._seen(kind)).order_by(SEEN.c.no)
+        if moved is not None:
+            its = VERSIONS[kind].alias()
+            chosen = chosen.where(SEEN.c.no.in_(sa.select(its.c.no).where(*moved(its))))
         if self.after is not None:
             its = VERSIONS[kind]
             still = sa.exists(sa.select(1).select_from(its).where(its.c.no == SEEN.c.no, self.after.seen(kind, its)))

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, select
@@ -49,19 +49,27 @@ class View:
         now = head == self.district.head and not self.past
         return Shared(self.sharing, self.district.id, None if now else head or 0)
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The id of the district."""
-        return district_id(self.district.slug)
+        return district_id(self.slug)
+
+    @cached_property
+    def slug(self) -> str:
+        """Its short name."""
+        return self.district.slug
 
     def id_of(self, kind: Kind, key: str) -> str:
         """The id of the record of the district that has that key; '' for none."""
-        return record_id(self.district.slug, kind, key) if key else ""
+        return _id_of(self.slug, kind, key) if key else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """Where a record that is seen stands."""
+#: Ten thousand students are of a few schools.
+_id_of = lru_cache(maxsize=4_096)(record_id)
+
+
+class Key(NamedTuple):
+    """Where a record that is seen stands. A tuple, for ten thousand are made for a page."""
 
     id: str
     kind: Kind
@@ -187,7 +195,8 @@ def count(c: Connection, of: Sequence[View], kinds: Collection[Kind]) -> int:
 
 def key_of(row: sa.Row[Any]) -> Key:
     """A row of `seen` as a key."""
-    return Key(row.id, KINDS[row.kind], row.district_id, row.no, row.since, row.changed, row.schools)
+    _, district, kind, no, id_, since, changed, schools = tuple(row)  # by their names it would take three times as long
+    return Key(id_, KINDS[kind], district, no, since, changed, schools)
 
 
 # --------------------------------------------------------------------------------------------------------------- rows
@@ -200,7 +209,9 @@ def rows(c: Connection, view: View, kind: Kind, nos: Collection[int]) -> dict[in
     """
     chosen = view.shared.select(kind) if view.past else view.shared.columns_of(kind)
     chosen = chosen.where(among(VERSIONS[kind].c.no, nos))
-    return {row["no"]: dict(row) for row in c.execute(chosen).mappings()}
+    found = c.execute(chosen)
+    names = tuple(found.keys())  # and `no` is the first of them
+    return {row[0]: dict(zip(names, row, strict=True)) for row in found.all()}
 
 
 def further_of(key: Key) -> tuple[str, ...]:

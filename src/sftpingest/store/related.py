@@ -6,8 +6,7 @@ Out: numbers and ids of what they are related to.
 
 import json
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -71,44 +70,39 @@ def people_in(c: sa.Connection, shared: Shared, sections: Collection[int], role:
     return {no for those in chunks(sections) for no in c.scalars(chosen.where(among(enrollment.c.section_no, those)))}
 
 
-@dataclass(frozen=True, slots=True)
-class Enrolled:
-    """A person in a section."""
+class Enrolled(NamedTuple):
+    """Who is in some sections."""
 
-    section: int  #: its number
-    person: int
-    key: str  #: the district's own id of the person
-    role: int
-    position: int  #: a teacher's place, 1 the first
+    #: numbers of section and person, the role, and a teacher's place, 1 the first; by section and place
+    joins: list[tuple[int, int, int, int]]
+    #: by role and number the district's own ids of these people
+    keys: dict[int, dict[int, str]]
 
 
-def enrolled(c: sa.Connection, shared: Shared, sections: Collection[int]) -> list[Enrolled]:
-    """Who is in sections that are seen: all in them are seen too. Teachers by their places."""
-    out: list[Enrolled] = []
-    for kind in (Kind.TEACHER, Kind.STUDENT):
-        for those in chunks(sections):
-            out += (Enrolled(*row) for row in c.execute(_enrolled(shared, kind).where(among(_SECTION_NO, those))))
-    return out
+def enrolled(c: sa.Connection, shared: Shared, sections: Collection[int]) -> Enrolled:
+    """Who is in sections that are seen: all in them are seen too."""
+    its = VERSIONS[Kind.ENROLLMENT]
+    chosen = sa.select(its.c.section_no, its.c.person_no, its.c.role, its.c.position)
+    chosen = chosen.where(*then(its, shared.district_id, shared.as_of)).order_by(its.c.section_no, its.c.position)
+    joins: list[tuple[int, int, int, int]] = []
+    for those in chunks(sections):  # all() and not row by row: a page of sections has a quarter of a million of them
+        joins += c.execute(chosen.where(among(its.c.section_no, those))).all()
+    # not joined: PostgreSQL would read all enrollments of all teachers to find these few
+    people = {role: {person for _, person, its_role, _ in joins if its_role == role} for role in ROLE.values()}
+    return Enrolled(joins, {role: _keys(c, shared, kind, people[role]) for kind, role in ROLE.items()})
 
 
-_ENROLLMENT = VERSIONS[Kind.ENROLLMENT]
-_SECTION_NO = _ENROLLMENT.c.section_no
-
-
-def _enrolled(shared: Shared, kind: Kind) -> "sa.Select[Any]":
-    its, person = _ENROLLMENT, _another(kind)
-    chosen = sa.select(its.c.section_no, its.c.person_no, person.c.id, its.c.role, its.c.position)
-    chosen = chosen.select_from(sa.join(its, person, person.c.no == its.c.person_no)).where(
-        *then(its, shared.district_id, shared.as_of),
-        *then(person, shared.district_id, shared.as_of),
-        its.c.role == ROLE[kind],
-    )
-    return chosen.order_by(its.c.section_no, its.c.position, person.c.id)
+def _keys(c: sa.Connection, shared: Shared, kind: Kind, nos: Collection[int]) -> dict[int, str]:
+    """The district's own ids of records by their numbers."""
+    its = VERSIONS[kind]
+    chosen = sa.select(its.c.no, its.c.id).where(*then(its, shared.district_id, shared.as_of))
+    found = (c.execute(chosen.where(among(its.c.no, those))).all() for those in chunks(nos))
+    return {no: key for part in found for no, key in part}
 
 
 def sections_of(c: sa.Connection, shared: Shared, kind: Kind, person: int) -> list[int]:
     """Numbers of the sections in which a person is; also those that are not seen."""
-    its = _ENROLLMENT
+    its = VERSIONS[Kind.ENROLLMENT]
     now = then(its, shared.district_id, shared.as_of)
     chosen = sa.select(its.c.section_no).where(*now, its.c.person_no == person, its.c.role == ROLE[kind])
     return list(c.scalars(chosen))

@@ -4,13 +4,14 @@ In:  a Connection, what was seen and what is seen now.
 Out: numbers of records. Too many does no harm but takes time; one too few is a change that vendors never hear of.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import sqlalchemy as sa
 
 from sftpingest.roster.kinds import Kind
-from sftpingest.roster.sharing import columns, seen_in_ext
+from sftpingest.roster.sharing import Mode, columns, seen_in_ext
 from sftpingest.store.related import ROLE, people_in
 from sftpingest.store.shared import Shared
 from sftpingest.store.versions import VERSIONS, then
@@ -27,7 +28,7 @@ class Between:
     def own(self, kind: Kind) -> set[int]:
         """Records of which a version began or ended."""
         its = VERSIONS[kind]
-        return set(self.c.scalars(sa.select(its.c.no).where(*self._moved(its))))
+        return set(self.c.scalars(sa.select(its.c.no).where(*self.moved(its))))
 
     def fields_differ(self, kind: Kind) -> bool:
         """Whether the sharings grant different fields of a kind."""
@@ -35,18 +36,21 @@ class Between:
         first, second = ((columns(kind, each), seen_in_ext(each)) for each in groups)
         return first != second
 
+    @cached_property
+    def _enrollments(self) -> Sequence[tuple[int, int, int]]:
+        """Section, person and role of each enrollment that began or ended; read once, for there are millions."""
+        its = VERSIONS[Kind.ENROLLMENT]
+        chosen = sa.select(its.c.section_no, its.c.person_no, its.c.role).where(*self.moved(its))
+        return self.c.execute(chosen).all()
+
     def sections_with_other_people(self) -> set[int]:
         """Sections in which an enrollment began or ended."""
-        enrollment = VERSIONS[Kind.ENROLLMENT]
-        moved = sa.select(enrollment.c.section_no).distinct().where(*self._moved(enrollment))
-        return set(self.c.scalars(moved))
+        return {section for section, _, _ in self._enrollments}
 
     def people_of(self, kind: Kind, sections: Collection[int]) -> set[int]:
         """People of whom an enrollment began or ended, and all who are in those sections."""
-        enrollment = VERSIONS[Kind.ENROLLMENT]
-        moved = sa.select(enrollment.c.person_no).distinct()
-        moved = moved.where(*self._moved(enrollment), enrollment.c.role == ROLE[kind])
-        return {*self.c.scalars(moved), *people_in(self.c, self.after, sections, ROLE[kind])}
+        mine = {person for _, person, role in self._enrollments if role == ROLE[kind]}
+        return mine | people_in(self.c, self.after, sections, ROLE[kind])
 
     def sections_of_another_school(self) -> set[int]:
         """Sections that have moved to another school."""
@@ -62,7 +66,12 @@ class Between:
             is_now.c.first_sync > (self.before.as_of or 0),
         ]
 
-    def _moved(self, its: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+    @property
+    def follows(self) -> bool:
+        """Whether the same sharing shows all there is: then nothing comes or goes but with a version."""
+        return self.before.sharing == self.after.sharing and self.after.sharing.mode is Mode.EVERYTHING
+
+    def moved(self, its: sa.FromClause) -> list[sa.ColumnElement[bool]]:
         """A version that began or ended since."""
         first, last = self.before.as_of or 0, self.after.as_of or 0
         began = sa.and_(its.c.first_sync > first, its.c.first_sync <= last)

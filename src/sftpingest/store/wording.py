@@ -112,8 +112,10 @@ def _one_of_in_sqlite(element: one_of, compiler: SQLCompiler, **kw: Any) -> str:
 
 @compiles(numbered, "postgresql")
 def _numbered_in_postgresql(element: numbered, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
-    # an array, which the index is searched for: how many numbers there are, the planner then knows
-    return "({} = ANY (CAST(translate({}, '[]', '{{}}') AS integer[])))".format(*_two(element, compiler, **kw))
+    # not = ANY (...): where no index is used, the list would be gone through for every row
+    return "({} IN (SELECT unnest(CAST(translate({}, '[]', '{{}}') AS integer[]))))".format(
+        *_two(element, compiler, **kw)
+    )
 
 
 @compiles(numbered, "sqlite")

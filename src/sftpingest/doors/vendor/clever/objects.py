@@ -7,6 +7,7 @@ Out: an object; what is not known, or not granted, is null where Clever's may be
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sftpingest.store.reading import Row, View
@@ -24,6 +25,7 @@ class Stamp:
     schools: tuple[str, ...] = ()  #: of a person: the district's ids of further schools of its sections
 
 
+@lru_cache(maxsize=1_024)
 def moment(at: datetime | None) -> str:
     """A time as Clever writes it."""
     return "" if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -61,6 +61,8 @@ def schools_of(row: Row, stamp: Stamp) -> list[str]:
     """All schools of a person by the district's ids, its own first, each once."""
     own = row.get("school_id", "")
     more = json.loads(row["more_school_ids"]) if row.get("more_school_ids") else []
+    if not more and not stamp.schools:  # as with nearly all
+        return [own] if own else []
     return [school for school in dict.fromkeys((own, *more, *stamp.schools)) if school]
 
 

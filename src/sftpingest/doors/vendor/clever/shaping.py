@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 from sftpingest.doors.vendor.clever import objects
 from sftpingest.doors.vendor.clever.objects import Class, Object, Refers, Stamp
 from sftpingest.doors.vendor.clever.people import user
-from sftpingest.roster.kinds import STUDENT, Kind
+from sftpingest.roster.ids import record_id
+from sftpingest.roster.kinds import STUDENT, TEACHER, Kind
 from sftpingest.store.reading import Row, View, rows
-from sftpingest.store.related import enrolled
+from sftpingest.store.related import ROLE, enrolled
 
 _PLAIN = {Kind.SCHOOL: objects.school, Kind.COURSE: objects.course, Kind.TERM: objects.term}
 #: The position of the primary teacher of a section.
@@ -39,15 +40,21 @@ def _section(view: View, row: Row, stamp: Stamp, people: Class) -> Object:
 
 
 def _classes(c: Connection, view: View, sections: Mapping[int, Row]) -> dict[int, Class]:
+    found = enrolled(c, view.shared, sections)
+    kinds = {role: kind for kind, role in ROLE.items()}
+    ids = {
+        role: {no: record_id(view.slug, kinds[role], key) for no, key in keys.items()}
+        for role, keys in found.keys.items()
+    }
     first: dict[int, str] = {}
-    teachers: dict[int, list[str]] = {}
-    students: dict[int, list[str]] = {}
-    for one in enrolled(c, view.shared, sections):
-        kind, into = (Kind.STUDENT, students) if one.role == STUDENT else (Kind.TEACHER, teachers)
-        id_ = view.id_of(kind, one.key)
-        into.setdefault(one.section, []).append(id_)
-        if kind is Kind.TEACHER and one.position == _FIRST:
-            first[one.section] = id_
+    people: dict[int, dict[int, list[str]]] = {role: {} for role in ids}
+    for section, person, role, position in found.joins:
+        id_ = ids[role].get(person)
+        if id_ is not None:
+            people[role].setdefault(section, []).append(id_)
+            if role == TEACHER and position == _FIRST:
+                first[section] = id_
+    teachers, students = people[TEACHER], people[STUDENT]
     return {
         no: Class(first.get(no), tuple(teachers.get(no, ())), tuple(sorted(students.get(no, ())))) for no in sections
     }

@@ -1,0 +1,186 @@
+"""What vendors wait for: pages, a whole read, events after a night, files in bulk; through the real web door.
+
+Beside each page stands what the store itself needs for the same rows as JSON (`psql`, json_agg), and beside the whole
+read what orjson needs to write the same objects.
+
+In:  `sftpingest serve web` in a child process, a district that one vendor sees all of.
+Out: a table on standard output, and vendor.json.
+"""
+
+import http.client
+import json
+import re
+import signal
+import statistics
+import subprocess
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from benchmarks.program import COMMAND, DISTRICT, ROOT, Program, fresh
+from benchmarks.run import Case, addresses, generated, say
+
+_FULL, _QUICK = 600_000, 60_000
+_VENDOR: Final = "bench-vendor"
+_GROUPS: Final = ("contact-details", "demographics", "programs", "academics", "addresses", "contacts", "other")
+_LATEST: Final = Path(__file__).parent / "vendor.json"
+_COLLECTIONS: Final = ("schools", "terms", "courses", "sections", "users")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured thing."""
+
+    what: str
+    seconds: float
+    #: what it is beside, and its seconds; '' for nothing
+    beside: str = ""
+    beside_seconds: float = 0.0
+    to_reach: str = ""
+
+    def line(self) -> str:
+        """A row of the table in README.md."""
+        ratio = f"{self.seconds / self.beside_seconds:.2f} × {self.beside}" if self.beside_seconds else ""
+        shown = f"{1000 * self.seconds:.1f} ms" if self.seconds < 1 else f"{self.seconds:.1f} s"
+        return f"| {self.what} | {shown} | {ratio} | {self.to_reach} |"
+
+
+class Client:
+    """One connection that is kept open, as a vendor's nightly program has it."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    def get(self, path: str) -> bytes:
+        """The body of an answer, which must be 200."""
+        self._connection.request("GET", path, headers=self._headers)
+        answer = self._connection.getresponse()
+        body = answer.read()
+        if answer.status != http.client.OK:
+            raise RuntimeError(f"{path}: {answer.status} {body[:200]!r}")
+        return body
+
+    def seconds(self, path: str, times: int) -> float:
+        """The median of some requests."""
+        return statistics.median(_timed(lambda: self.get(path)) for _ in range(times))
+
+    def pages(self, path: str) -> Iterator[bytes]:
+        """All pages of a list."""
+        here = f"{path}?limit=10000"
+        while here:
+            body = self.get(here)
+            yield body
+            following = re.search(rb'"rel":"next","uri":"([^"]+)"', body[-2_000:])
+            here = following[1].decode() if following else ""
+
+
+def _timed(do: Callable[[], object]) -> float:
+    start = time.monotonic()
+    do()
+    return time.monotonic() - start
+
+
+@contextmanager
+def _web(program: Program) -> Iterator[int]:
+    """The web door, until the block is left; yields its port."""
+    environment = program.environment(
+        SFTPINGEST_WEB="on", SFTPINGEST_WEB_PORT="0", SFTPINGEST_WEB_REQUESTS_PER_MINUTE="1000000"
+    )
+    with (program.folder / "web.log").open("w") as log:
+        server = subprocess.Popen(
+            [COMMAND, "serve", "web"], env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True
+        )
+    try:
+        assert server.stdout  # noqa: S101  (tells mypy what Popen was asked for)
+        found = re.search(r":(\d+)", server.stdout.readline().partition("//")[2])
+        assert found  # noqa: S101
+        yield int(found[1])
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait()
+
+
+def measured(program: Program, uploads: dict[str, Path], times: int) -> Iterator[Figure]:
+    """All figures of one store."""
+    program.run("ingest", DISTRICT, str(uploads["first"]))
+    program.run("vendor", "add", _VENDOR)
+    grants = [part for group in _GROUPS for part in ("--fields", group)]
+    shared = program.run("share", "set", _VENDOR, DISTRICT, "--mode", "everything", "--staff", *grants)
+    yield Figure("everything shared: preview, first edition with its events", shared.seconds)
+    token = json.loads(program.run("vendor", "token", _VENDOR, DISTRICT, "--json").output)["token"]
+    with _web(program) as port:
+        client = Client(port, token)
+        yield from _pages(client, program, times)
+        yield _whole(client)
+    night = program.run("ingest", DISTRICT, str(uploads["changed"]))
+    told = night.event("edition.published")
+    yield Figure(f"the edition after a night of 1 %: {told['events']:,} events", told["seconds"], to_reach="≤ 5 s")
+    with _web(program) as port:
+        client = Client(port, token)
+        after = f"/export/events.ndjson?after={_last(client) - told['events']}"
+        yield Figure(f"its {told['events']:,} events as lines", _timed(lambda: client.get(after)))
+
+
+def _last(client: Client) -> int:
+    body = json.loads(client.get("/v3.1/events?ending_before=last&limit=1"))
+    return int(body["data"][0]["data"]["id"], 16)
+
+
+def _pages(client: Client, program: Program, times: int) -> Iterator[Figure]:
+    client.get("/v3.1/users?limit=10000")
+    for limit, to_reach in ((100, "≤ 15 ms"), (10_000, "≤ 300 ms")):
+        many = times if limit == 10_000 else 10 * times
+        beside = _by_psql(program, limit, times)
+        for name, place in (("first", ""), ("middle", "&starting_after=" + _prefix(client) + "8" * 18)):
+            seconds = client.seconds(f"/v3.1/users?limit={limit}{place}", many)
+            yield Figure(f"a page of {limit:,} users, {name}", seconds, "json_agg of psql", beside, to_reach)
+
+
+def _prefix(client: Client) -> str:
+    return str(json.loads(client.get("/v3.1/districts"))["data"][0]["data"]["id"])[:6]
+
+
+def _by_psql(program: Program, limit: int, times: int) -> float:
+    """Seconds in which the store itself makes JSON of as many students; 0 where it is not PostgreSQL."""
+    if not program.url.startswith("postgresql"):
+        return 0.0
+    query = f"SELECT json_agg(one) FROM (SELECT * FROM student ORDER BY id LIMIT {limit}) AS one"
+    timing = ["psql", program.url, "-X", "-q", "-o", "/dev/null", "-c", "\\timing on", "-c", query]
+    ran = [subprocess.run(timing, check=True, capture_output=True, text=True).stdout for _ in range(times)]
+    return statistics.median(float(found[1]) / 1000 for text in ran if (found := re.search(r"Time: ([\d.]+)", text)))
+
+
+def _whole(client: Client) -> Figure:
+    """Everything that one vendor sees, page by page; beside it, writing the same objects as JSON."""
+    read: list[bytes] = []
+    seconds = _timed(lambda: read.extend(body for name in _COLLECTIONS for body in client.pages(f"/v3.1/{name}")))
+    objects: list[Any] = [orjson.loads(body) for body in read]
+    records, size = sum(len(body["data"]) for body in objects), sum(map(len, read)) / 1e6
+    writing = _timed(lambda: [orjson.dumps(body) for body in objects])
+    what = f"all {records:,} objects, {size:,.0f} MB, in pages of 10,000"
+    return Figure(what, seconds, "orjson alone", writing)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print and keep."""
+    parser = ArgumentParser(prog="python -m benchmarks vendor", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the district, few repetitions")
+    parser.add_argument("--store", choices=("postgresql", "sqlite"), default="postgresql")
+    chosen = parser.parse_args(arguments)
+    uploads = generated(_QUICK if chosen.quick else _FULL, [Case.CHANGED])
+    with addresses([chosen.store]) as urls:
+        program = fresh(chosen.store, urls[chosen.store])
+        figures = []
+        for figure in measured(program, uploads, 3 if chosen.quick else 10):
+            say(figure.line())
+            figures.append(figure)
+    _LATEST.write_text(json.dumps([asdict(figure) for figure in figures], indent=2, ensure_ascii=False) + "\n")
+    print("| what | median | beside | to reach |\n| --- | --- | --- | --- |")
+    print("\n".join(figure.line() for figure in figures))
