@@ -5,8 +5,8 @@ Out: Read; Sight: whether somebody's record was in a read.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -99,6 +99,18 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """What a vendor was told of a record by its events: from which to before which it saw it; None: it still does."""
+
+    since: datetime  #: the vendor is known from then on; one before had its name perhaps
+    spans: tuple[tuple[int, int | None], ...] = ()
+
+    def at(self, sequence: int) -> bool:
+        """Whether the record was seen after that event."""
+        return any(first <= sequence and (last is None or sequence < last) for first, last in self.spans)
+
+
+@dataclass(frozen=True)
 class Sought:
     """Whom we ask about. One person may be held as several records, a contact as one for each student."""
 
@@ -108,14 +120,16 @@ class Sought:
     spans: tuple[Span, ...] = ()
     #: what was held before then nobody can tell any more: a read before may have had it
     told_since: datetime | None = None
+    #: by the name of a vendor, what it saw of them
+    shown: Mapping[str, Shown] = field(default_factory=dict)
 
 
 def sight(read: Read, sought: Sought, first: datetime) -> Sight | None:
     """Whether one of these records was in a read; None: it was not. `first`: when its sequence was first read.
 
-    The one place that decides. A sequence is one state of a vendor's view, so that a record held when that state was
-    first read is in it as long as it is read. Whether the vendor was given the record is not asked: the answer says
-    too much rather than too little.
+    The one place that decides. A sequence is one state of a vendor's view: the events up to it say whether the record
+    was in it. Of a vendor that is gone, and of a read that has no sequence, only what the district held can be asked:
+    the answer says too much rather than too little.
     """
     if read.ids is not None:
         return Sight.SURE if sought.ids.intersection(read.ids) else None
@@ -125,6 +139,9 @@ def sight(read: Read, sought: Sought, first: datetime) -> Sight | None:
         return None
     if read.range is not None and not any(read.range[0] <= one <= read.range[1] for one in sought.ids):
         return None
+    shown = sought.shown.get(read.vendor)
+    if shown is not None and read.sequence and shown.since <= read.at:
+        return Sight.SURE if shown.at(read.sequence) else None
     return Sight.MAYBE if _held(sought, min(first, read.at), read.at) else None
 
 

@@ -4,15 +4,18 @@ In:  a district, the kind of a person, the district's own id of it.
 Out: Sought, for questions to the disclosure log.
 """
 
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from sftpingest.roster.disclosed import Sought, Span
+from sftpingest.roster.disclosed import Shown, Sought, Span
 from sftpingest.roster.ids import record_id
 from sftpingest.roster.kinds import Kind
 from sftpingest.store import accounts
+from sftpingest.store.editions import EVENT, NUMBER, Happened
 from sftpingest.store.tables import Sync, UtcTime, table
+from sftpingest.store.vendors import vendors
 from sftpingest.store.versions import VERSIONS
 
 
@@ -24,7 +27,34 @@ def sought(c: sa.Connection, slug: str, kind: Kind, key: str) -> Sought:
         return Sought(kind, frozenset({record_id(slug, kind, key)}))
     spans = _spans(c, district.id, kind, key)
     ids = {record_id(slug, kind, one) for one in (key, *(key for key, _ in spans))}
-    return Sought(kind, frozenset(ids), tuple(span for _, span in spans), district.created_at)
+    shown = _shown(c, kind, ids)
+    return Sought(kind, frozenset(ids), tuple(span for _, span in spans), district.created_at, shown)
+
+
+def _shown(c: sa.Connection, kind: Kind, ids: Collection[str]) -> dict[str, Shown]:
+    """What each vendor that there is saw of these records, by its events."""
+    events: dict[int, dict[str, list[tuple[int, int]]]] = {}
+    chosen = sa.select(EVENT.c.vendor_id, EVENT.c.id, EVENT.c.sequence, EVENT.c.happened)
+    chosen = chosen.where(EVENT.c.kind == NUMBER[kind], EVENT.c.id.in_(ids)).order_by(EVENT.c.sequence)
+    for vendor, id_, sequence, happened in c.execute(chosen):
+        events.setdefault(vendor, {}).setdefault(id_, []).append((sequence, happened))
+    return {
+        one.name: Shown(one.created_at, tuple(span for told in events.get(one.id, {}).values() for span in _seen(told)))
+        for one in vendors(c)
+    }
+
+
+def _seen(told: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int | None]]:
+    """From which event to before which a record was seen."""
+    first: int | None = None
+    for sequence, happened in told:
+        if happened == Happened.DELETED and first is not None:
+            yield first, sequence
+            first = None
+        elif first is None:
+            first = sequence
+    if first is not None:
+        yield first, None
 
 
 def _spans(c: sa.Connection, district_id: int, kind: Kind, key: str) -> list[tuple[str, Span]]:
