@@ -121,6 +121,12 @@ def synced_at(c: Connection, view: View) -> datetime | None:
     return at
 
 
+def times_of(c: Connection, numbers: Collection[int]) -> dict[int, datetime]:
+    """When those editions were made."""
+    rows = c.execute(select(EDITION.c.id, EDITION.c.at).where(among(EDITION.c.id, numbers))).all()
+    return {number: at for number, at in rows}  # noqa: C416  (rows, which dict() does not take)
+
+
 # --------------------------------------------------------------------------------------------------------------- keys
 
 

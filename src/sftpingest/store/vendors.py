@@ -198,7 +198,10 @@ def history(c: Connection, vendor_id: int, district_id: int) -> list[Version]:
 
 def decided(c: Connection, vendor_id: int, district_id: int) -> Version | None:
     """The version that decides what is seen; None where nothing was ever shared."""
-    return next((one for one in history(c, vendor_id, district_id) if one.said in DECIDES), None)
+    of = (VERSION.c.vendor_id == vendor_id, VERSION.c.district_id == district_id)
+    decides = VERSION.c.state.in_([one.value for one in DECIDES])
+    row = c.execute(select(VERSION).where(*of, decides).order_by(VERSION.c.id.desc()).limit(1)).first()
+    return None if row is None else _version(row)
 
 
 def sharing_of_version(c: Connection, version: int) -> Sharing:

@@ -119,10 +119,11 @@ def _objects(sight: Sight, view: View | None, those: list[Happening]) -> dict[in
     kind, nos = those[0].kind, [one.no for one in those]
     schools = further_schools(sight.c, view.shared, kind, nos) if kind in ROLE else {}
     since = since_of(sight.c, sight.reader.vendor_id, kind, [one.id for one in those])
+    times = sight.times({*since.values(), *(one.edition for one in those)})
     stamps = {
         one.no: Stamp(
             one.id,
-            sight.times.get(min(since.get(one.id, one.edition), one.edition)),
+            times.get(min(since.get(one.id, one.edition), one.edition)),
             one.at,
             tuple(json.loads(schools.get(one.no, "[]"))),
         )

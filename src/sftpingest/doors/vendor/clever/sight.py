@@ -4,7 +4,7 @@ In:  a request with a token.
 Out: Sight; an answer, once what it discloses is kept.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -23,7 +23,7 @@ from sftpingest.doors.vendor.grounds import as_json, grounds
 from sftpingest.doors.vendor.refused import Refused
 from sftpingest.roster.disclosed import Door
 from sftpingest.roster.kinds import Kind
-from sftpingest.store.reading import Key, View, find, further_of, reading, times, views
+from sftpingest.store.reading import Key, View, find, further_of, reading, times_of, views
 from sftpingest.store.tables import now
 from sftpingest.store.tokens import Reader
 
@@ -39,6 +39,7 @@ class Sight:
     request: Request
     disclosed: list[Disclosed] = field(default_factory=list)  #: what the answer has in it
     door: Door = Door.CLEVER
+    _times: dict[int, datetime] = field(default_factory=dict)
     in_a_row: bool = False  #: it is all there is between the first and the last id
 
     @cached_property
@@ -55,10 +56,11 @@ class Sight:
         of = self.__dict__.get("views", ())
         return Answered(grounds(self.request), self.reader, self.door, template(self.request), of)
 
-    @cached_property
-    def times(self) -> dict[int, datetime]:
-        """When each edition was made."""
-        return times(self.c, self.reader.vendor_id)
+    def times(self, editions: Collection[int]) -> dict[int, datetime]:
+        """When editions were made; those, and all that were asked for before."""
+        if unknown := set(editions) - self._times.keys():
+            self._times |= times_of(self.c, unknown)
+        return self._times
 
     @cached_property
     def asked(self) -> Asked:
@@ -78,7 +80,8 @@ class Sight:
 
     def stamp(self, key: Key) -> Stamp:
         """What an object has beside its row."""
-        return Stamp(key.id, self.times.get(key.since), self.times.get(key.changed), further_of(key))
+        at = self.times((key.since, key.changed))
+        return Stamp(key.id, at.get(key.since), at.get(key.changed), further_of(key))
 
     def objects(self, keys: list[Key]) -> list[Object]:
         """Records in Clever's shape, in their order."""
@@ -87,6 +90,7 @@ class Sight:
         for key in keys:
             groups.setdefault((key.district_id, key.kind), []).append(key)
         made: dict[str, Object] = {}
+        self.times({edition for key in keys for edition in (key.since, key.changed)})
         for (_, kind), those in groups.items():
             stamps = {key.no: self.stamp(key) for key in those}
             found = shaped(self.c, self.view_of(those[0]), kind, stamps, self.version)
