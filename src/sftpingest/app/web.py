@@ -24,7 +24,7 @@ from sftpingest.app.disclosing import disclosing
 from sftpingest.app.installation import open_installation
 from sftpingest.app.signals import stop_at_signals
 from sftpingest.app.web_socket import OPEN, announcement, web_socket
-from sftpingest.doors.vendor import Grounds, application, clever, part
+from sftpingest.doors.vendor import Grounds, application, clever, export, part
 from sftpingest.doors.vendor.rate import Rate
 from sftpingest.doors.vendor.shaped import plainly
 from sftpingest.roster.disclosed import Read
@@ -81,7 +81,7 @@ async def _serve(
 def _how(settings: Settings, stands_on: Grounds) -> uvicorn.Config:
     """uvicorn, without what it does by itself: its own log, its name in each answer, websockets."""
     return uvicorn.Config(
-        application(stands_on, parts()),
+        application(stands_on, parts(settings)),
         http="h11",
         ws="none",
         loop="asyncio",
@@ -95,10 +95,11 @@ def _how(settings: Settings, stands_on: Grounds) -> uvicorn.Config:
     )
 
 
-def parts() -> list[BaseRoute]:
+def parts(settings: Settings) -> list[BaseRoute]:
     """What vendors read by."""
     shaped = [Mount(f"/{version}", app=part(clever.routes(), plainly)) for version in ("v3.0", "v3.1")]
-    return [*shaped, *clever.streamed()]
+    files = export.routes(export.Kept(settings.data / "exports"))
+    return [*shaped, *clever.streamed(), Mount("/export", app=part(files, plainly))]
 
 
 def grounds(settings: Settings, engine: Engine, keep: Callable[[Read], None]) -> Grounds:

@@ -14,6 +14,7 @@ In: HTTP requests. Out: answers read from the store; nothing is written but acce
     bearer    who reads, by the token that came
     rate      how often
     health    does it live, can it answer
+    export/   whole kinds as files
 """
 
 from sftpingest.doors.vendor.app import application
