@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sftpingest.cli import audit, terminal
+from sftpingest.cli import audit, terminal, vendor_sql
 from sftpingest.cli.district import Slug
 from sftpingest.cli.installation import opened
 
@@ -20,6 +20,14 @@ app = typer.Typer(
     epilog=terminal.example("sftpingest vendor add quiz-whiz"),
     no_args_is_help=True,
 )
+
+app.command(
+    epilog=terminal.example(
+        "sftpingest vendor sql quiz-whiz",
+        "sftpingest vendor sql quiz-whiz --rotate",
+        "sftpingest vendor sql quiz-whiz --drop",
+    )
+)(vendor_sql.sql)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the vendor: letters, digits and . _ -")]
 
@@ -85,6 +93,7 @@ def remove(name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not a
             vendors.vendor(connection, name)
         terminal.sure(f"Remove the vendor {name}? It will see nothing any more.", yes)
         with here.engine.begin() as connection:
+            vendor_sql.close(connection, vendors.vendor(connection, name))
             vendors.remove_vendor(connection, name)
             audit.record(connection, "vendor.removed", vendor=name)
     terminal.say(f"The vendor {name} is removed.")

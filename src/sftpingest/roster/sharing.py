@@ -161,6 +161,8 @@ def sharing_of(kept: Mapping[str, Any]) -> Sharing:
 
 
 _PLAIN = {"mode", "schools", "sections", "rules", "staff", "fields", "purpose", "agreement", "starts", "ends"}
+#: What a sharing may say: of one that says more nothing is seen, for a later version of the program wrote it.
+KNOWN = frozenset(_PLAIN)
 
 
 def _sharing_of(kept: Mapping[str, Any]) -> Sharing:

@@ -10,7 +10,7 @@ from datetime import date
 import structlog
 from sqlalchemy import Engine
 
-from sftpingest.store import accounts
+from sftpingest.store import accounts, sql_file
 from sftpingest.store.due import due
 from sftpingest.store.publish import publish
 from sftpingest.store.tables import now
@@ -28,6 +28,16 @@ def publish_due(engine: Engine, district_id: int | None = None) -> None:
             _publish(engine, vendor_id, its_district, day)
         except Exception as fault:  # noqa: BLE001  (the roster is applied: a vendor who is told late must not undo that)
             log.error("edition.failed", vendor=vendor_id, fault=type(fault).__name__)  # noqa: TRY400  (never the message)
+    _refresh(engine, day)
+
+
+def _refresh(engine: Engine, day: date) -> None:
+    """The files of SQLite that vendors have asked for."""
+    try:
+        for vendor_id in sql_file.refresh(engine, day):
+            log.info("sql_file.made", vendor=vendor_id)
+    except Exception as fault:  # noqa: BLE001  (as above; it is tried again)
+        log.error("sql_file.failed", fault=type(fault).__name__)  # noqa: TRY400
 
 
 def _publish(engine: Engine, vendor_id: int, district_id: int, day: date) -> None:

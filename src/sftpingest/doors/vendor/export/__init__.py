@@ -3,8 +3,10 @@
 In: GET /export/… with a bearer token. Out: Parquet, CSV, NDJSON, made once and kept for a while.
 
     routes    the addresses
+    overview  what there is
     found     which district is meant, as of which sync; what a file of it is called
     written   records -> the bytes of a file
+    database  all of it as a file of SQLite
     changed   two syncs -> lines of what was created, updated and removed
     kept      the folder of files that were made
 """

@@ -5,7 +5,7 @@ Out: Asked, Disclosed. Unknown, not shared and not of this district are one and 
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 
@@ -17,7 +17,7 @@ from sftpingest.doors.vendor.scopes import DEMOGRAPHICS, PREFIX_1_1, PREFIX_1_2,
 from sftpingest.roster.exported import exported
 from sftpingest.roster.kinds import Kind
 from sftpingest.roster.sharing import Group
-from sftpingest.store.editions import last_sequence
+from sftpingest.store.editions import EDITION, last_sequence
 from sftpingest.store.journal import SYNC
 from sftpingest.store.reading import View, views
 from sftpingest.store.tables import State, now
@@ -116,6 +116,14 @@ def granted(view: View) -> list[Kind]:
 def beginning(vendor_id: int, district_id: int, edition: int) -> str:
     """How the names of files of an edition begin."""
     return f"{vendor_id}-{district_id}-{edition}"
+
+
+def last_editions(c: sa.Connection) -> Iterator[tuple[int, int, int]]:
+    """The last edition of each vendor and district, and as of district 0 of each vendor."""
+    its = EDITION.c
+    for by in ((its.vendor_id, its.district_id), (its.vendor_id, sa.literal(0))):
+        groups = by if by[1] is its.district_id else by[:1]
+        yield from (tuple(row) for row in c.execute(sa.select(*by, sa.func.max(its.id)).group_by(*groups)))
 
 
 def names(kinds: Iterable[Kind], view: View) -> tuple[str, ...]:

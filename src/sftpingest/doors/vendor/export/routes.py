@@ -9,22 +9,23 @@ from typing import IO, Any
 
 import anyio.to_thread
 from anyio.lowlevel import RunVar
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from sftpingest.doors.vendor.bearer import reader
-from sftpingest.doors.vendor.export.found import Asked, Disclosed, asked, beginning, granted, names, seen
+from sftpingest.doors.vendor.export.database import All, every, filled
+from sftpingest.doors.vendor.export.found import Asked, Disclosed, asked, beginning, granted, last_editions, names
 from sftpingest.doors.vendor.export.kept import Kept, Made
+from sftpingest.doors.vendor.export.overview import overview
 from sftpingest.doors.vendor.export.written import SHAPES
 from sftpingest.doors.vendor.grounds import as_json, grounds
 from sftpingest.doors.vendor.refused import Refused
-from sftpingest.roster.exported import exported
 from sftpingest.roster.kinds import Kind
-from sftpingest.store.editions import EDITION, last_sequence
-from sftpingest.store.reading import count, reading
+from sftpingest.store.reading import reading
+from sftpingest.store.sql_file import asked_for
 from sftpingest.store.tokens import Reader
 
 #: Is told what a vendor gets, before the first byte leaves.
@@ -47,6 +48,7 @@ def routes(kept: Kept, disclose: Disclose = nobody) -> list[Route]:
     door = _Door(kept, disclose)
     return [
         Route("/", door.listed),
+        Route("/roster.db", door.database),
         Route("/{district}/changes.ndjson", door.changes),
         Route("/{district}/{file}", door.kind),
     ]
@@ -61,7 +63,7 @@ class _Door:
     async def listed(self, request: Request) -> Response:
         """Which districts, kinds and columns there are, and as of what."""
         who = await reader(request)
-        return as_json(await run_in_threadpool(_list, grounds(request).engine, who))
+        return as_json(await run_in_threadpool(overview, grounds(request).engine, who))
 
     async def kind(self, request: Request) -> Response:
         """One kind of a district as a file; or, with `changes`, what of it has changed."""
@@ -94,6 +96,32 @@ class _Door:
         who = await reader(request)
         between = tuple(request.query_params.get(name, "") for name in ("from", "to"))
         return await self._changes(request, who, (between[0], between[1]), [], "ndjson")
+
+    async def database(self, request: Request) -> Response:
+        """All that a vendor sees of all districts, as a file of SQLite; for those who have asked for it."""
+        who = await reader(request)
+        engine = grounds(request).engine
+
+        def make() -> tuple[All, Made]:
+            with reading(engine) as c:
+                found = every(c, who, switched_on=asked_for(engine, who.vendor_id))
+                self._sweep(c)
+                name = f"{found.of}~{found.tag}.db"
+                return found, self._kept.find(name) or self._kept.make(name, lambda out: filled(c, found.views, out))
+
+        def look() -> All:
+            with reading(engine) as c:
+                return every(c, who, switched_on=asked_for(engine, who.vendor_id))
+
+        found = await run_in_threadpool(look)
+        if not _is_known(request, f'"{found.tag}"'):
+            found, made = await anyio.to_thread.run_sync(make, limiter=_making())
+        headers = found.headers | _HOW | {"ETag": f'"{found.tag}"'}
+        if _is_known(request, f'"{found.tag}"'):
+            return Response(status_code=304, headers=headers)
+        if request.method != "HEAD":
+            await self._disclose(request, found.told(made.facts, part="range" in request.headers))
+        return FileResponse(made.path, headers=headers, media_type="application/vnd.sqlite3", filename="roster.db")
 
     async def _changes(
         self, request: Request, who: Reader, between: tuple[str, str], kinds: list[Kind], shape: str
@@ -174,14 +202,7 @@ class _Door:
         if self._kept.clock() - self._kept.swept < _SWEEP:
             return
         self._kept.swept = self._kept.clock()
-        its = EDITION.c
-        self._kept.sweep({beginning(*row) for row in c.execute(_last(its))})
-
-
-def _last(its: Any) -> Any:  # noqa: ANN401  (SQLAlchemy's collection of columns)
-    from sqlalchemy import func, select  # noqa: PLC0415
-
-    return select(its.vendor_id, its.district_id, func.max(its.id)).group_by(its.vendor_id, its.district_id)
+        self._kept.sweep({beginning(*of) for of in last_editions(c)})
 
 
 #: The vendor's program may keep it, but asks each time whether it still may; nobody between may.
@@ -214,28 +235,3 @@ def _number(text: str | None, name: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) < 10):  # noqa: PLR2004  (what the store can count to)
         raise Refused(400, _WORDS.format(name=name))
     return int(text)
-
-
-def _list(engine: Engine, who: Reader) -> dict[str, Any]:
-    with reading(engine) as c:
-        found = seen(c, who)
-        return {
-            "formats": list(SHAPES),
-            "sequence": last_sequence(c, who.vendor_id),
-            "districts": [
-                {
-                    "id": view.id,
-                    "slug": view.district.slug,
-                    "name": view.district.name,
-                    "sync": view.edition.sync_id,
-                    "kinds": {
-                        kind.value: {
-                            "records": None if kind is Kind.ENROLLMENT else count(c, [view], [kind]),
-                            "columns": [one.name for one in exported(kind, view.sharing.groups)],
-                        }
-                        for kind in granted(view)
-                    },
-                }
-                for view in found
-            ],
-        }

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 #: A file has the same bytes as long as this, the program and what is seen stay the same.
 REVISION = 1
-_DATE, _NUMBER = "%Y-%m-%d", r"^\s*[+-]?\d+(\.\d*)?\s*$"
 
 
 @dataclass
@@ -61,50 +60,14 @@ def _parquet(fields: tuple[Field, ...], tables: "Iterable[pa.Table]", out: IO[by
     """One row group a table. Ids are all different: a dictionary of them would only cost."""
     from pyarrow import parquet  # noqa: PLC0415
 
+    from sftpingest.store.typed import schema, typed  # noqa: PLC0415
+
     repeated = [one.name for one in fields if one.type is not Type.ID and not one.name.endswith("sis_id")]
     repeated += [one.name for one in fields if one.of in {Kind.SCHOOL, Kind.SECTION, Kind.COURSE, Kind.TERM}]
     repeated = [name for name in repeated if name != "id"]
     with parquet.ParquetWriter(out, schema(fields), compression="zstd", use_dictionary=repeated or False) as writer:
         for table in tables:
             writer.write_table(typed(fields, table), row_group_size=max(len(table), 1))
-
-
-def schema(fields: Iterable[Field]) -> "pa.Schema":
-    """Types and what is said of each column."""
-    import pyarrow as pa  # noqa: PLC0415
-
-    types = {Type.DATE: pa.date32(), Type.WHOLE: pa.int32(), Type.NUMBER: pa.float64()}
-    return pa.schema(
-        pa.field(
-            one.name,
-            types.get(one.type, pa.string()),
-            metadata={"comment": one.said} | ({"group": one.group.value} if one.group else {}),
-        )
-        for one in fields
-    )
-
-
-def typed(fields: Iterable[Field], table: "pa.Table") -> "pa.Table":
-    """What is empty as null, and dates and numbers as such; what cannot be read as one is null."""
-    import pyarrow as pa  # noqa: PLC0415
-
-    whole = schema(fields)
-    return pa.Table.from_arrays([_typed(table.column(one.name), one.type) for one in whole], schema=whole)
-
-
-def _typed(column: "pa.ChunkedArray", kind: "pa.DataType") -> "pa.ChunkedArray":
-    import pyarrow as pa  # noqa: PLC0415
-    import pyarrow.compute as pc  # noqa: PLC0415
-
-    if column.type != pa.string():
-        return column.cast(kind)
-    if kind == pa.date32():
-        return pc.strptime(column, format=_DATE, unit="s", error_is_null=True).cast(kind)
-    if kind == pa.string():
-        return pc.if_else(pc.equal(column, ""), pa.scalar(None, kind), column)
-    readable = pc.if_else(pc.match_substring_regex(column, _NUMBER), column, pa.scalar(None, pa.string()))
-    number = pc.utf8_trim_whitespace(readable).cast(pa.float64())
-    return number if kind == pa.float64() else pc.trunc(number).cast(kind)
 
 
 # ----------------------------------------------------------------------------------------------------------------- CSV
@@ -130,6 +93,8 @@ def _ndjson(fields: tuple[Field, ...], tables: "Iterable[pa.Table]", out: IO[byt
 
 def objects(fields: tuple[Field, ...], table: "pa.Table") -> "Iterator[dict[str, Any]]":
     """Records as objects: all keys, null where a cell is empty; lists and objects as such."""
+    from sftpingest.store.typed import typed  # noqa: PLC0415
+
     columns = [column.to_pylist() for column in typed(fields, table).columns]
     for place, one in enumerate(fields):
         if one.type is Type.JSON:
