@@ -93,8 +93,10 @@ def remove(name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not a
             vendors.vendor(connection, name)
         terminal.sure(f"Remove the vendor {name}? It will see nothing any more.", yes)
         with here.engine.begin() as connection:
-            vendor_sql.close(connection, vendors.vendor(connection, name))
+            read_by_sql = vendor_sql.close(connection, vendors.vendor(connection, name))
             vendors.remove_vendor(connection, name)
+            if read_by_sql:
+                audit.record(connection, "sql.closed", vendor=name)
             audit.record(connection, "vendor.removed", vendor=name)
     terminal.say(f"The vendor {name} is removed.")
 

@@ -20,11 +20,10 @@ import sqlalchemy as sa
 from sftpingest.roster.exported import Field, Type, exported
 from sftpingest.roster.kinds import ROLES, STUDENT, Kind
 from sftpingest.store.editions import NUMBER, SEEN
-from sftpingest.store.packed import packed
+from sftpingest.store.packed import numbered, packed
 from sftpingest.store.reading import View
 from sftpingest.store.shared import Shared
 from sftpingest.store.versions import VERSIONS
-from sftpingest.store.wording import among
 
 #: Records of one table; and sections whose enrollments are one.
 BATCH, SECTIONS = 50_000, 5_000
@@ -104,7 +103,7 @@ class Bulk:
     def records(self, kind: Kind, nos: Numbers) -> pa.Table:
         """Records by their numbers, which are seen, in that order."""
         fields = self.fields(kind)
-        chosen = self.shared.columns_of(kind).where(among(VERSIONS[kind].c.no, nos.tolist()))
+        chosen = self.shared.columns_of(kind).where(numbered(self.c, VERSIONS[kind].c.no, nos.tolist()))
         rows = packed(self.c, chosen, ["no"], sorted({field.source for field in fields}))
         order = _places(rows.pop("no").to_numpy(), nos)
         its = pa.table({name: column.take(pa.array(order)) for name, column in rows.items()})
@@ -143,7 +142,9 @@ class Bulk:
         for start in range(0, max(len(nos), 1), SECTIONS):
             chosen = self.shared.columns_of(Kind.ENROLLMENT)
             versions = VERSIONS[Kind.ENROLLMENT]
-            yield self.enrolled(chosen.where(among(versions.c.section_no, nos[start : start + SECTIONS].tolist())))
+            yield self.enrolled(
+                chosen.where(numbered(self.c, versions.c.section_no, nos[start : start + SECTIONS].tolist()))
+            )
 
     def enrolled(self, chosen: "sa.Select[Any]") -> pa.Table:
         """Enrollments of a select, without those of whom one side is not seen; by section, role and person."""

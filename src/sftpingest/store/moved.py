@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from sftpingest.roster.kinds import Kind
 from sftpingest.store.bulk import SECTIONS, Bulk, Keys, Numbers
+from sftpingest.store.packed import numbered
 from sftpingest.store.versions import VERSIONS, then
-from sftpingest.store.wording import among
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,14 @@ def _of(one: Bulk, other: Bulk, ids: "np.typing.NDArray[np.bytes_]", has_moved: 
     its = VERSIONS[Kind.ENROLLMENT].c
     people = [*_alone(one, other, Kind.STUDENT), *_alone(one, other, Kind.TEACHER)]
     schools = [*_alone(one, other, Kind.SCHOOL), *_alone(other, one, Kind.SCHOOL)]
+    named = {its.section_no: _alone(one, other, Kind.SECTION), its.person_no: people, its.school_no: schools}
     may = sa.or_(
         has_moved,
-        among(its.section_no, _alone(one, other, Kind.SECTION)),
-        among(its.person_no, people),
-        among(its.school_no, schools),
+        *(numbered(one.c, column, nos) for column, nos in named.items() if nos),
     )
-    return one.enrolled(one.shared.columns_of(Kind.ENROLLMENT).where(among(its.section_no, nos.tolist()), may))
+    return one.enrolled(
+        one.shared.columns_of(Kind.ENROLLMENT).where(numbered(one.c, its.section_no, nos.tolist()), may)
+    )
 
 
 def _alone(one: Bulk, other: Bulk, kind: Kind) -> list[int]:

@@ -10,6 +10,9 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 from pyarrow import csv
+from sqlalchemy.dialects import postgresql
+
+from sftpingest.store.wording import among
 
 
 def packed(
@@ -27,6 +30,17 @@ def packed(
         return {name: pa.array([], kind) for name, kind in kinds.items()}
     table = _read(text.encode(), kinds)
     return {name: table.column(name).combine_chunks() for name in kinds}
+
+
+def numbered(c: sa.Connection, column: "sa.ColumnElement[int]", numbers: Sequence[int]) -> "sa.ColumnElement[bool]":
+    """Whether a column has one of ten thousands of numbers.
+
+    PostgreSQL joins a list of its own: an array that it reads from text it would search from the front for each row.
+    """
+    if c.dialect.name != "postgresql":
+        return among(column, numbers)
+    array = sa.cast(sa.literal("{" + ",".join(map(str, numbers)) + "}"), postgresql.ARRAY(sa.Integer))
+    return column.in_(sa.select(sa.func.unnest(array)))
 
 
 def _read(lines: bytes, kinds: dict[str, pa.DataType]) -> pa.Table:
