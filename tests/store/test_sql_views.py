@@ -1,5 +1,6 @@
 """SQL for vendors on PostgreSQL: two roles side by side; what each reads, and all that it cannot do."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -161,6 +162,14 @@ def test_a_role_can_do_nothing_but_read_its_own_views(house: House) -> None:
                 (errors.InsufficientPrivilege, errors.FeatureNotSupported, errors.ObjectNotInPrerequisiteState)
             ):
                 c.execute(statement.format(other=other.schema).encode())
+
+
+def test_what_the_page_says_to_ask_is_answered(house: House) -> None:
+    house.vendor("all", EVERYTHING)
+    page = (Path(__file__).parents[2] / "docs" / "vendors" / "sql.md").read_text("utf-8")
+    with connected(house, opened(house, "all")) as c:
+        asked = [c.execute(one.encode()).fetchall() for one in re.findall(r"(?m)^    (SELECT .+;)$", page)]
+    assert [len(rows_) > 0 for rows_ in asked] == [True, True]
 
 
 def test_a_role_has_so_many_connections(house: House) -> None:

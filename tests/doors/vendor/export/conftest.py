@@ -58,7 +58,7 @@ class House:
         async def disclose(_: Request, what: Disclosed) -> None:
             self.told.append(what)
 
-        self.slug = f"house{next(_numbers)}"
+        self.slug = self.slug or f"house{next(_numbers)}"
         self.kept = Kept(self.folder)
         self.web.parts = [Mount("/export", app=part(routes(self.kept, disclose), plainly))]
         self.web.in_store(lambda c: accounts.add_district(c, self.slug, self.slug))
