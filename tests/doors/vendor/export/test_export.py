@@ -46,6 +46,7 @@ def test_two_vendors_get_different_rows_and_columns(full: House) -> None:
     assert "contact" not in listed[0]["kinds"]
 
 
+@pytest.mark.parametrize("lasting", ["sqlite"], indirect=True, scope="module")
 def test_ids_refer_to_what_is_seen_and_to_nothing_else(full: House) -> None:
     some = full.vendor("some", ALGEBRA)
     section, *_ = full.lines(some, "section.ndjson")
@@ -60,6 +61,7 @@ def test_ids_refer_to_what_is_seen_and_to_nothing_else(full: House) -> None:
     assert teaches == {"oak": 1, "elm": 2}
 
 
+@pytest.mark.parametrize("lasting", ["postgresql"], indirect=True, scope="module")
 def test_records_go_by_id_and_the_three_formats_say_the_same(full: House) -> None:
     head = full.vendor("all", EVERYTHING)
     for kind in Kind:
@@ -72,6 +74,7 @@ def test_records_go_by_id_and_the_three_formats_say_the_same(full: House) -> Non
         assert [row[0] for row in texts[1:]] == [next(iter(row.values())) for row in objects]
 
 
+@pytest.mark.parametrize("lasting", ["sqlite"], indirect=True, scope="module")
 def test_an_earlier_sync_is_seen_under_todays_sharing(full: House) -> None:
     head = full.vendor("all", EVERYTHING)
     later = full.upload(students=("Ann,Ash,2010-02-03", "Anna,Ash,2010-02-03"), enrollments=("east,alg,bob\n", ""))
