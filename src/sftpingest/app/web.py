@@ -13,6 +13,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import anyio.to_thread
 import uvicorn
@@ -81,7 +82,7 @@ async def _serve(
 def _how(settings: Settings, stands_on: Grounds) -> uvicorn.Config:
     """uvicorn, without what it does by itself: its own log, its name in each answer, websockets."""
     return uvicorn.Config(
-        application(stands_on, parts(settings)),
+        application(stands_on, parts(settings.data)),
         http="h11",
         ws="none",
         loop="asyncio",
@@ -95,10 +96,10 @@ def _how(settings: Settings, stands_on: Grounds) -> uvicorn.Config:
     )
 
 
-def parts(settings: Settings) -> list[BaseRoute]:
-    """What vendors read by."""
+def parts(data: Path) -> list[BaseRoute]:
+    """What vendors read by. Files that are made for them lie in the data folder."""
     shaped = [Mount(f"/{version}", app=part(clever.routes(), plainly)) for version in ("v3.0", "v3.1")]
-    files = export.routes(export.Kept(settings.data / "exports"))
+    files = export.routes(export.Kept(data / "exports"))
     return [*shaped, *clever.streamed(), Mount("/export", app=part(files, plainly))]
 
 

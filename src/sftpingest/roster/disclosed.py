@@ -142,7 +142,9 @@ def sight(read: Read, sought: Sought, first: datetime) -> Sight | None:
     shown = sought.shown.get(read.vendor)
     if shown is not None and read.sequence and shown.since <= read.at:
         return Sight.SURE if shown.at(read.sequence) else None
-    return Sight.MAYBE if _held(sought, min(first, read.at), read.at) else None
+    # without a sequence it is of an earlier roster, or what has changed since one
+    there = not read.sequence or _held(sought, min(first, read.at), read.at)
+    return Sight.MAYBE if there else None
 
 
 def _held(sought: Sought, first: datetime, last: datetime) -> bool:

@@ -84,11 +84,16 @@ class Answered:
         }
 
     def _keep(self, read: Read) -> None:
-        try:
-            self.grounds.keep(read)
-        except OSError:
-            why = "What is read must be noted here first, and that cannot be done just now. Try again later."
-            raise Refused(503, why, headers={"Retry-After": "60"}) from None
+        kept(self.grounds, read)
+
+
+def kept(grounds: Grounds, read: Read) -> None:
+    """Note a read. Raises Refused where that cannot be done: then it must not be answered."""
+    try:
+        grounds.keep(read)
+    except OSError:
+        why = "What is read must be noted here first, and that cannot be done just now. Try again later."
+        raise Refused(503, why, headers={"Retry-After": "60"}) from None
 
 
 def template(request: Request) -> str:

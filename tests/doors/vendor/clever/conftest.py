@@ -110,7 +110,7 @@ class Door(Web):
 
 def new_door(engine: Engine, keys: Path) -> Door:
     """Two vendors, of which one sees all of springfield, and one its south side without any group of fields."""
-    door = Door(engine, keys, parts())
+    door = Door(engine, keys, parts(keys.parent))
     with engine.begin() as c:
         accounts.add_district(c, "springfield", "Springfield Public Schools")
         for vendor in ("everything", "south"):

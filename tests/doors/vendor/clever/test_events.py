@@ -175,7 +175,7 @@ def following(engine: Engine, keys: Path) -> type[RuleBasedStateMachine]:
         @initialize()
         def begin(self) -> None:
             self.slug = f"f{next(_numbers)}"
-            self.door = Door(engine, keys, parts())
+            self.door = Door(engine, keys, parts(keys))
             self.door.slug = self.slug
             self.followers = [Follower(f"{self.slug}-a"), Follower(f"{self.slug}-b")]
             with engine.begin() as c:

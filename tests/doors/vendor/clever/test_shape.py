@@ -171,10 +171,21 @@ def test_what_was_read_is_noted_before_it_is_answered(standing: Door) -> None:
     assert (read.ids, read.people, read.kinds, read.fields) == ((its(Kind.STUDENT, "ss1"),), 1, (Kind.STUDENT,), ())
 
 
-def test_what_cannot_be_noted_is_not_answered(standing: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_a_whole_kind_is_noted_too(standing: Door) -> None:
+    standing.reads.clear()
+    answer = standing.get("/export/springfield/student.csv", "south")
+    assert answer.status_code == 200
+    (read,) = standing.reads
+    assert (read.door, read.whole, read.people, read.kinds) == ("export", True, 2, (Kind.STUDENT,))
+    assert read.request == "GET /export/{district}/{file}"
+    assert read.sequence == int(answer.headers["x-sequence"])
+
+
+@pytest.mark.parametrize("path", ["/v3.1/users", "/export/springfield/student.csv", "/export/events.ndjson"])
+def test_what_cannot_be_noted_is_not_answered(standing: Door, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     def full(_: object) -> None:
         raise OSError
 
     monkeypatch.setattr(standing, "reads", type("Full", (), {"append": staticmethod(full)})())
-    answer = standing.get("/v3.1/users")
+    answer = standing.get(path)
     assert (answer.status_code, list(answer.json())) == (503, ["message"])

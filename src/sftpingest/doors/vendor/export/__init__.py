@@ -8,6 +8,7 @@ In: GET /export/… with a bearer token. Out: Parquet, CSV, NDJSON, made once an
     written   records -> the bytes of a file
     database  all of it as a file of SQLite
     changed   two syncs -> lines of what was created, updated and removed
+    noting    what is read, for the disclosure log
     kept      the folder of files that were made
 """
 

@@ -52,7 +52,7 @@ class All:
         return Disclosed(
             self.reader.vendor_id,
             self.reader.vendor,
-            self.views[0].district.slug if len(self.views) == 1 else "",
+            tuple(view.slug for view in self.views),
             tuple(kind.value for kind in kinds),
             fields,
             facts["rows"],

@@ -69,13 +69,13 @@ class Disclosed:
 
     vendor_id: int
     vendor: str
-    district: str  #: its short name; '' where it is of several
+    districts: tuple[str, ...]  #: their short names
     kinds: tuple[str, ...]
     fields: tuple[str, ...]  #: names of columns
     rows: int
     people: int
     sync: int
-    sequence: int
+    sequence: int  #: 0 where it is of an earlier state: events do not tell of that
     shape: str
     whole: bool = True  #: all that is seen of these kinds; else what has changed
     part: bool = False  #: only some bytes were asked for

@@ -19,6 +19,7 @@ from sftpingest.doors.vendor.bearer import reader
 from sftpingest.doors.vendor.export.database import All, every, filled
 from sftpingest.doors.vendor.export.found import Asked, Disclosed, asked, beginning, granted, last_editions, names
 from sftpingest.doors.vendor.export.kept import Kept, Made
+from sftpingest.doors.vendor.export.noting import note
 from sftpingest.doors.vendor.export.overview import overview
 from sftpingest.doors.vendor.export.written import SHAPES
 from sftpingest.doors.vendor.grounds import as_json, grounds
@@ -38,11 +39,7 @@ _WORDS = "Say the number of a sync, such as {name}=12."
 Write = Callable[[Connection, Asked, IO[bytes]], dict[str, Any]]
 
 
-async def nobody(_: Request, __: Disclosed) -> None:
-    """Tells nobody."""
-
-
-def routes(kept: Kept, disclose: Disclose = nobody) -> list[Route]:
+def routes(kept: Kept, disclose: Disclose = note) -> list[Route]:
     """To be mounted at /export. Takes away what an earlier process has kept."""
     kept.empty()
     door = _Door(kept, disclose)
@@ -184,13 +181,13 @@ class _Door:
         told = Disclosed(
             view.edition.vendor_id,
             found.vendor,
-            view.district.slug,
+            (view.slug,),
             tuple(kind.value for kind in its),
             names(its, view),
             made.facts["rows"],
             made.facts["people"],
             found.sync,
-            found.sequence,
+            found.sequence if found.as_of is None else 0,
             shape,
             whole=found.since is None,
             part="range" in request.headers,
