@@ -28,6 +28,11 @@ from sftpingest.store import accounts
 from sftpingest.store.engine import file_of, migrate, open_store
 
 SKIPPED = "no PostgreSQL on this machine (initdb and postgres, on PATH or under /usr/lib/postgresql)"
+#: The official OpenAPI file of OneRoster 1.2, which is not ours to hand on.
+_FILE = "onerosterv1p2rostersservice_openapi3_v1p0.json"
+_BESIDE = Path(__file__).parents[2] / "shared" / "samples" / "oneroster" / "openapi" / _FILE
+ONEROSTER = Path(os.environ.get("SFTPINGEST_ONEROSTER_OPENAPI", _BESIDE))
+NO_ONEROSTER = f"{_FILE} is not there; SFTPINGEST_ONEROSTER_OPENAPI may say where it is"
 _DIES_WITH_ITS_PARENT = 1  # PR_SET_PDEATHSIG
 
 
@@ -64,6 +69,10 @@ def log_as_at_first() -> Iterator[None]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if postgres_binaries() is None:
         terminalreporter.write_line(f"Tests on PostgreSQL were skipped: {SKIPPED}.", yellow=True)
+    if not ONEROSTER.is_file():
+        terminalreporter.write_line(
+            f"Answers were not held against OneRoster's OpenAPI file: {NO_ONEROSTER}.", yellow=True
+        )
 
 
 @pytest.fixture(scope="session")

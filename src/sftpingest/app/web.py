@@ -25,7 +25,7 @@ from sftpingest.app.disclosing import disclosing
 from sftpingest.app.installation import open_installation
 from sftpingest.app.signals import stop_at_signals
 from sftpingest.app.web_socket import OPEN, announcement, web_socket
-from sftpingest.doors.vendor import Grounds, application, clever, export, part
+from sftpingest.doors.vendor import Grounds, application, clever, export, oneroster, part
 from sftpingest.doors.vendor.rate import Rate
 from sftpingest.doors.vendor.shaped import plainly
 from sftpingest.roster.disclosed import Read
@@ -100,7 +100,8 @@ def parts(data: Path) -> list[BaseRoute]:
     """What vendors read by. Files that are made for them lie in the data folder."""
     shaped = [Mount(f"/{version}", app=part(clever.routes(), plainly)) for version in ("v3.0", "v3.1")]
     files = export.routes(export.Kept(data / "exports"))
-    return [*shaped, *clever.streamed(), Mount("/export", app=part(files, plainly))]
+    in_files = Mount("/export", app=part(files, plainly))
+    return [*shaped, *clever.streamed(), *oneroster.mounts(), in_files]
 
 
 def grounds(settings: Settings, engine: Engine, keep: Callable[[Read], None]) -> Grounds:

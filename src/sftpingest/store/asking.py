@@ -1,0 +1,254 @@
+"""Which records a door finds: those that are seen, and those that went lately, by what is asked of them.
+
+In:  a Connection, an Asking.
+Out: a page of Found, how many there are, and the rows of the page.
+
+Where nothing is asked, `seen` alone is read, and a page that begins after an id enters its index there.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from sftpingest.roster.kinds import Kind
+from sftpingest.store.asked import Asking, Condition, Extra, Sign
+from sftpingest.store.editions import EDITION, EVENT, KINDS, NUMBER, SEEN, Happened
+from sftpingest.store.reading import Key, View
+from sftpingest.store.values import PREFIX, Always, Own, Place, Text, Where, by_bytes
+from sftpingest.store.versions import OPEN, VERSIONS
+
+#: The name by which conditions ask when a record last changed.
+CHANGED = "changed"
+#: The number of a record that stands in no table.
+MADE = -1
+#: SQLite takes no more than 500 selects around each other.
+_SELECTS = 400
+_NAMES = ("id", "kind", "district_id", "no", "changed", "schools", "gone", "sorted_by")
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record that is seen, or that went."""
+
+    key: Key
+    gone: bool = False
+
+
+def get_ready(c: Connection) -> None:
+    """Plan each statement for what it asks: a plan for any list of numbers would read that list once a record."""
+    if c.dialect.name == "postgresql":
+        c.execute(sa.text("SET LOCAL plan_cache_mode = force_custom_plan"))
+
+
+def page(c: Connection, asking: Asking, limit: int, offset: int = 0, after: str = "") -> list[Found]:
+    """The records from an offset on; `after`: after that id, in the order of ids."""
+    order = _order(asking)
+    parts = [part.order_by(*order).limit(offset + limit) for part in _parts(asking, after)]
+    if not parts:
+        return []
+    chosen = together(parts).order_by(*order) if len(parts) > 1 else parts[0]
+    return [_found(row) for row in c.execute(chosen.limit(limit).offset(offset))]
+
+
+def total(c: Connection, asking: Asking) -> int:
+    """How many there are."""
+    counts = (sa.select(sa.func.count()).select_from(part.subquery()) for part in _parts(asking, ""))
+    return sum(c.execute(each).scalar_one() for each in counts)
+
+
+def gone_with(c: Connection, asking: Asking, id_: str) -> Found | None:
+    """The record that went and had that id."""
+    for kind in asking.gone if asking.since else ():
+        events = _events(asking, kind).where(EVENT.c.id == id_)
+        if row := c.execute(sa.select(events.subquery())).first():
+            return Found(Key(row.id, kind, 0, row.no, row.changed, row.changed, ""), gone=True)
+    return None
+
+
+def _found(row: "sa.Row[Any]") -> Found:
+    key = Key(row.id, KINDS[row.kind], row.district_id, row.no, row.changed, row.changed, row.schools)
+    return Found(key, bool(row.gone))
+
+
+# --------------------------------------------------------------------------------------------------------------- parts
+
+
+def alike(of: Sequence[View]) -> Iterator[tuple[View, ...]]:
+    """Districts of which the same is seen in the same way, so that one select asks them all."""
+    groups: dict[object, list[View]] = {}
+    for view in of:
+        then = view.shared.as_of
+        groups.setdefault((view.sharing.groups, then if then is None else (then, view.district.id)), []).append(view)
+    return (tuple(group) for group in groups.values())
+
+
+def _parts(asking: Asking, after: str) -> list["sa.Select[Any]"]:
+    parts = []
+    for kind in asking.live:
+        parts += [_live(asking, kind, group, after) for group in alike(asking.of)]
+    if asking.since and not asking.within:
+        parts += [_gone(asking, kind, after) for kind in asking.gone]
+    return parts + [_extra(asking, one) for one in asking.extra if one.id > after and _holds(asking, one)]
+
+
+def _holds(asking: Asking, one: Extra) -> bool:
+    each = (
+        asked.holds_at(one.at) if asked.name == CHANGED else asked.holds(one.texts[asked.name])
+        for asked in asking.where
+    )
+    return (any if asking.any_of else all)(each) if asking.where else True
+
+
+def _extra(asking: Asking, one: Extra) -> "sa.Select[Any]":
+    order: Any = sa.literal(0)
+    if asking.sort:
+        order = sa.literal(one.changed) if asking.sort == CHANGED else by_bytes(sa.literal(one.texts[asking.sort]))
+    columns: tuple[Any, ...] = (
+        by_bytes(sa.literal(one.id)),
+        *map(sa.literal, (NUMBER[one.kind], one.district_id, MADE, one.changed)),
+    )
+    columns = (*columns, sa.literal(""), sa.literal(0), order)
+    return sa.select(*(column.label(name) for column, name in zip(columns, _NAMES, strict=True)))
+
+
+def _live(asking: Asking, kind: Kind, group: tuple[View, ...], after: str) -> "sa.Select[Any]":
+    seen, its = SEEN, VERSIONS[kind] if _looks_into(asking, kind) else None
+    place = Place(kind, group, seen, its)
+    chosen = _columns(place, sa.literal(0), _sorted_by(asking, place, asking.live[kind]))
+    if its is not None:
+        same = (its.c.district_id == seen.c.district_id, its.c.no == seen.c.no, *held(its, group))
+        chosen = chosen.select_from(sa.join(seen, its, sa.and_(*same)))
+    chosen = chosen.where(*within_id(seen, kind, group), seen.c.id > after if after else sa.true())
+    return chosen.where(_asked(asking, place, asking.live[kind]))
+
+
+def _looks_into(asking: Asking, kind: Kind) -> bool:
+    """Whether anything is asked for which a record must be looked into: `seen` says its id and when it changed."""
+    names = {*(one.name for one in asking.where), asking.sort} - {CHANGED, ""}
+    return asking.within is not None or any(not isinstance(asking.live[kind][name], Always | Own) for name in names)
+
+
+def held(its: sa.FromClause, group: Sequence[View]) -> list[Where]:
+    """The versions that the last edition shows."""
+    then = group[0].shared.as_of
+    if then is None:
+        return [its.c.end_sync == OPEN]
+    return [its.c.first_sync <= then, its.c.end_sync > then]
+
+
+def within_id(seen: sa.FromClause, kind: Kind, group: Sequence[View]) -> list[Where]:
+    """Records of a kind in `seen`, of those districts."""
+    where: list[Where] = [seen.c.vendor_id == group[0].edition.vendor_id, seen.c.kind == NUMBER[kind]]
+    where.append(seen.c.district_id.in_([view.district.id for view in group]))
+    if len(group) == 1:  # else an index of all districts is read to find the one
+        first = group[0].id[:PREFIX]
+        where += [seen.c.id >= first, seen.c.id < f"{first}g"]
+    return where
+
+
+def _columns(place: Place, gone: "sa.ColumnElement[int]", sorted_by: Text) -> "sa.Select[Any]":
+    its = place.seen.c
+    number = sa.literal(NUMBER[place.kind])
+    columns: tuple[Any, ...] = (its.id, number, its.district_id, its.no, its.changed, its.schools, gone, sorted_by)
+    return sa.select(*(column.label(name) for column, name in zip(columns, _NAMES, strict=True)))
+
+
+def _sorted_by(asking: Asking, place: Place, meaning: Mapping[str, Any]) -> Any:  # noqa: ANN401  (a number of an edition, or a text)
+    if asking.sort == CHANGED:
+        return place.seen.c.changed
+    return by_bytes(meaning[asking.sort].sql(place)) if asking.sort else sa.literal(0)
+
+
+def _gone(asking: Asking, kind: Kind, after: str) -> "sa.Select[Any]":
+    """Those that an event told as deleted and that are not seen again."""
+    events = _events(asking, kind)
+    if after:
+        events = events.where(EVENT.c.id > after)
+    place = Place(kind, (), events.subquery())
+    chosen = _columns(place, sa.literal(1), _sorted_by(asking, place, asking.gone[kind]))
+    return chosen.where(_asked(asking, place, asking.gone[kind]))
+
+
+def _events(asking: Asking, kind: Kind) -> "sa.Select[Any]":
+    again = sa.exists().where(
+        SEEN.c.vendor_id == asking.vendor_id, SEEN.c.kind == NUMBER[kind], SEEN.c.id == EVENT.c.id
+    )
+    chosen = sa.select(
+        EVENT.c.id,
+        sa.literal(0).label("district_id"),
+        sa.func.max(EVENT.c.no).label("no"),
+        sa.func.max(EVENT.c.edition_id).label("changed"),
+        sa.literal("").label("schools"),
+    )
+    of = (EVENT.c.vendor_id == asking.vendor_id, EVENT.c.kind == NUMBER[kind])
+    deleted: sa.ColumnElement[int] = sa.literal_column(
+        str(int(Happened.DELETED))
+    )  # as the index says it: it is a partial one
+    lately = (EVENT.c.happened == deleted, EVENT.c.edition_id >= asking.since)
+    return chosen.where(*of, *lately, ~again).group_by(EVENT.c.id)
+
+
+# --------------------------------------------------------------------------------------------------------------- where
+
+
+def _asked(asking: Asking, place: Place, meaning: Mapping[str, Any]) -> Where:
+    """The conditions, in a group of their own: no OR of theirs reaches beyond it."""
+    each = [
+        changed(one, place.seen.c.changed, asking.vendor_id)
+        if one.name == CHANGED
+        else one.sql(meaning[one.name].sql(place))
+        for one in asking.where
+    ]
+    asked = (sa.or_ if asking.any_of else sa.and_)(*each) if each else sa.true()
+    return sa.and_(asking.within(place), asked) if asking.within else asked
+
+
+def changed(one: Condition, edition: "sa.ColumnElement[int]", vendor_id: int) -> Where:
+    """Whether a record changed after that time, or before it: whether its last edition is one of those."""
+    return edition.in_(sa.select(EDITION.c.id).where(EDITION.c.vendor_id == vendor_id, of_time(one)))
+
+
+def of_time(one: Condition) -> Where:
+    """Editions by their time, as it is said: in whole milliseconds."""
+    at = one.value
+    assert isinstance(at, datetime)  # noqa: S101  (tells mypy what the door has made of it)
+    floor = at - timedelta(microseconds=at.microsecond % 1000)
+    ceiling = floor if floor == at else floor + _MILLISECOND
+    ways = {
+        Sign.AFTER: EDITION.c.at >= floor + _MILLISECOND,
+        Sign.NOT_BEFORE: EDITION.c.at >= ceiling,
+        Sign.BEFORE: EDITION.c.at < ceiling,
+        Sign.NOT_AFTER: EDITION.c.at < floor + _MILLISECOND,
+    }
+    same = sa.and_(ways[Sign.NOT_BEFORE], ways[Sign.NOT_AFTER])
+    return ways.get(one.sign, sa.not_(same) if one.sign is Sign.IS_NOT else same)
+
+
+# --------------------------------------------------------------------------------------------------------------- order
+
+
+def _order(asking: Asking) -> list[Any]:
+    """By the names of columns: a part is in its order by itself, and all of them together once more."""
+    id_: sa.ColumnElement[str] = sa.literal_column("id")
+    value: sa.ColumnElement[Any] = sa.literal_column("sorted_by")
+    if not asking.sort:
+        return [id_.desc() if asking.descending else id_]
+    return [value.desc() if asking.descending else value, id_]
+
+
+def together(parts: Sequence["sa.Select[Any]"]) -> "sa.Select[Any]":
+    """The rows of all parts. By star: SQLAlchemy would take milliseconds for naming each column of each part."""
+    selects = [_all_of(part) for part in parts]
+    while len(selects) > _SELECTS:
+        bunches = [selects[at : at + _SELECTS] for at in range(0, len(selects), _SELECTS)]
+        selects = [_all_of(sa.union_all(*bunch)) for bunch in bunches]
+    return _all_of(sa.union_all(*selects))
+
+
+def _all_of(part: Any) -> "sa.Select[Any]":  # noqa: ANN401  (a select, or several)
+    return sa.select(sa.literal_column("*")).select_from(part.subquery())

@@ -1,0 +1,229 @@
+"""Which enrollments a door finds: who is in which section, where both are seen, and who left it lately.
+
+In:  a Connection, an Asking; its live meanings are not used: enrollments have values of their own, VALUES.
+Out: a page of Joined, how many there are.
+
+An enrollment has no id in the store: it is named by section, person and role, in that order.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from sftpingest.roster.kinds import TEACHER, Kind
+from sftpingest.store.asked import Asking, Condition, Sign
+from sftpingest.store.asking import CHANGED, alike, held, of_time, together, within_id
+from sftpingest.store.editions import EDITION, NUMBER, SEEN
+from sftpingest.store.seats import LETTERS, VALUES, Seat, last_sync, left_lately, school_of
+from sftpingest.store.values import Where, by_bytes
+from sftpingest.store.versions import VERSIONS
+
+#: `seen` once more: an enrollment joins two of its records.
+PERSON = SEEN.alias("person")
+
+
+#: So many enrollments are supposed to be in a section, and so few sections are looked into at once.
+_IN_A_SECTION, _FEWEST = 15, 20
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A person in a section."""
+
+    section: str
+    person: str
+    role: int
+    position: int
+    district_id: int
+    changed: int  #: the edition since which it is seen so
+    school: str  #: the id of its school; '' where that is not seen
+    gone: bool
+
+    @property
+    def id(self) -> str:
+        """The id under which vendors know it."""
+        return f"{self.section}-{self.person}-{LETTERS[self.role]}"
+
+
+def page(c: Connection, asking: Asking, limit: int, offset: int = 0, after: str = "") -> list[Joined]:
+    """The enrollments from an offset on; `after`: after that one, in the order of ids."""
+    plain = not (asking.where or asking.within or asking.sort or asking.descending or offset)
+    return _in_steps(c, asking, limit, after) if plain else _some(c, asking, limit, offset, after)
+
+
+def _some(c: Connection, asking: Asking, limit: int, offset: int, after: str = "", until: str = "") -> list[Joined]:
+    order = _order(asking)
+    seats = _seats(asking)
+    parts = [_part(asking, seat, after, until).order_by(*order).limit(offset + limit) for seat in seats]
+    if not parts:
+        return []
+    chosen = together(parts).order_by(*order) if len(parts) > 1 else parts[0]
+    return _made(c, asking, c.execute(chosen.limit(limit).offset(offset)).all())
+
+
+def _in_steps(c: Connection, asking: Asking, limit: int, after: str) -> list[Joined]:
+    """A page that goes by id. Of a few sections at a time, for which their enrollments are found by the index."""
+    found: list[Joined] = []
+    begin: str | None = after.partition("-")[0]
+    while begin is not None and len(found) < limit:
+        until = _section_after(c, asking, begin, max((limit - len(found)) // _IN_A_SECTION, _FEWEST))
+        found += _some(c, asking, limit - len(found), 0, after, until or "")
+        begin = until
+        after = f"{until}-~-{LETTERS[-1]}"  # beyond all in that section
+    return found
+
+
+def _section_after(c: Connection, asking: Asking, begin: str, step: int) -> str | None:
+    """The id of the section so many further on; None where there are no more."""
+    groups = [sa.and_(*within_id(SEEN, Kind.SECTION, group)) for group in alike(asking.of)]
+    chosen = sa.select(SEEN.c.id).where(sa.or_(sa.false(), *groups), SEEN.c.id > begin)
+    found: str | None = c.execute(chosen.order_by(SEEN.c.id).offset(step).limit(1)).scalar()
+    return found
+
+
+def total(c: Connection, asking: Asking) -> int:
+    """How many there are."""
+    return sum(
+        c.execute(sa.select(sa.func.count()).select_from(_part(asking, seat).subquery())).scalar_one()
+        for seat in _seats(asking)
+    )
+
+
+def find(c: Connection, asking: Asking, id_: str) -> Joined | None:
+    """The enrollment with that id, which is written as one."""
+    section, person, letter = id_.split("-")
+    for seat in _seats(asking):
+        where = (seat.section.c.id == section, seat.person.c.id == person)
+        chosen = _part(asking, seat).where(*where, seat.its.c.role == LETTERS.index(letter))
+        if found := _made(c, asking, c.execute(chosen).all()):
+            return found[0]
+    return None
+
+
+# --------------------------------------------------------------------------------------------------------------- parts
+
+
+def _seats(asking: Asking) -> list[Seat]:
+    ways = (False, True) if asking.since and not asking.within else (False,)
+    made = []
+    for group in alike(asking.of):
+        for gone in ways:
+            tables = (SEEN, PERSON, VERSIONS[Kind.ENROLLMENT])
+            made.append(Seat(group, asking.vendor_id, *tables, gone, asking.since))
+    return made
+
+
+def _part(asking: Asking, seat: Seat, after: str = "", until: str = "") -> "sa.Select[Any]":
+    section, person, its = seat.section, seat.person, seat.its
+    kind = sa.case((its.c.role == TEACHER, NUMBER[Kind.TEACHER]), else_=NUMBER[Kind.STUDENT])
+    sits = (its.c.district_id == section.c.district_id, its.c.section_no == section.c.no)
+    who = (
+        person.c.vendor_id == seat.vendor_id,
+        person.c.district_id == its.c.district_id,
+        person.c.no == its.c.person_no,
+    )
+    joined = sa.join(section, its, sa.and_(*sits)).join(person, sa.and_(*who, person.c.kind == kind))
+    chosen = sa.select(*_columns(asking, seat)).select_from(joined).where(*within_id(section, Kind.SECTION, seat.of))
+    chosen = chosen.where(*(left_lately(seat) if seat.gone else held(its, seat.of)), _asked(asking, seat))
+    if until:
+        chosen = chosen.where(section.c.id <= until)
+    return chosen.where(_beyond(seat, after)) if after else chosen
+
+
+def _columns(asking: Asking, seat: Seat) -> list[Any]:
+    its = seat.its.c
+    order: Any = sa.literal(0)
+    if asking.sort:
+        order = _edition(seat) if asking.sort == CHANGED else by_bytes(VALUES[asking.sort](seat))
+    named = {
+        "section": seat.section.c.id,
+        "person": seat.person.c.id,
+        "role": its.role,
+        "position": its.position,
+        "district_id": its.district_id,
+        "sync": seat.sync,
+        "since": sa.case((seat.section.c.since > seat.person.c.since, seat.section.c.since), else_=seat.person.c.since),
+        "school": school_of(seat),
+        "gone": sa.literal(int(seat.gone)),
+        "sorted_by": order,
+    }
+    return [column.label(name) for name, column in named.items()]
+
+
+def _edition(seat: Seat) -> "sa.ColumnElement[int]":
+    """The edition since which it is seen so."""
+    its = EDITION.alias()
+    first = sa.select(sa.func.min(its.c.id)).where(
+        its.c.vendor_id == seat.vendor_id, its.c.district_id == seat.its.c.district_id, its.c.sync_id >= seat.sync
+    )
+    edition = first.correlate(seat.its).scalar_subquery()
+    of = sa.case((seat.section.c.since > seat.person.c.since, seat.section.c.since), else_=seat.person.c.since)
+    return sa.case((of > edition, of), else_=edition)
+
+
+def _beyond(seat: Seat, after: str) -> Where:
+    section, person, letter = after.split("-")
+    its = seat.section.c.id, seat.person.c.id, seat.its.c.role
+    further = sa.and_(its[1] == person, its[2] > LETTERS.index(letter))
+    return sa.and_(its[0] >= section, sa.or_(its[0] > section, its[1] > person, further))
+
+
+# --------------------------------------------------------------------------------------------------- where and order
+
+
+def _asked(asking: Asking, seat: Seat) -> Where:
+    each = [_changed(one, seat) if one.name == CHANGED else one.sql(VALUES[one.name](seat)) for one in asking.where]
+    asked = (sa.or_ if asking.any_of else sa.and_)(*each) if each else sa.true()
+    return sa.and_(asking.within(cast("Any", seat)), asked) if asking.within else asked
+
+
+def _changed(one: Condition, seat: Seat) -> Where:
+    """Whether it came to be, or went, after a time: a later sync, or an edition that showed more, did it."""
+    match one.sign:
+        case Sign.AFTER | Sign.NOT_BEFORE:
+            editions = sa.select(EDITION.c.id).where(EDITION.c.vendor_id == seat.vendor_id, of_time(one))
+            synced = seat.sync > seat.all_of(lambda view: last_sync(seat, view, sa.not_(of_time(one))))
+            return (
+                synced
+                if seat.gone
+                else sa.or_(synced, seat.section.c.since.in_(editions), seat.person.c.since.in_(editions))
+            )
+        case Sign.BEFORE:
+            return sa.not_(_changed(Condition(one.name, Sign.NOT_BEFORE, one.value), seat))
+        case Sign.NOT_AFTER:
+            return sa.not_(_changed(Condition(one.name, Sign.AFTER, one.value), seat))
+    both = [_changed(Condition(one.name, sign, one.value), seat) for sign in (Sign.NOT_BEFORE, Sign.NOT_AFTER)]
+    return sa.and_(*both) if one.sign is Sign.IS else sa.not_(sa.and_(*both))
+
+
+def _order(asking: Asking) -> list[Any]:
+    ids: list[sa.ColumnElement[Any]] = [sa.literal_column(name) for name in ("section", "person", "role")]
+    if not asking.sort:
+        return [column.desc() for column in ids] if asking.descending else ids
+    value: sa.ColumnElement[Any] = sa.literal_column("sorted_by")
+    return [value.desc() if asking.descending else value, *ids]
+
+
+def _made(c: Connection, asking: Asking, rows: Sequence["sa.Row[Any]"]) -> list[Joined]:
+    editions = {number: _editions(c, asking, number) for number in {row.district_id for row in rows}}
+    return [_joined(row, editions[row.district_id]) for row in rows]
+
+
+def _editions(c: Connection, asking: Asking, district_id: int) -> tuple[list[int], list[int]]:
+    """Of a district the syncs of all editions, and the editions."""
+    of = (EDITION.c.vendor_id == asking.vendor_id, EDITION.c.district_id == district_id)
+    found = c.execute(sa.select(EDITION.c.sync_id, EDITION.c.id).where(*of).order_by(EDITION.c.id)).all()
+    return list(accumulate((row.sync_id or 0 for row in found), max)), [row.id for row in found]
+
+
+def _joined(row: "sa.Row[Any]", editions: tuple[list[int], list[int]]) -> Joined:
+    syncs, numbers = editions
+    synced = numbers[min(bisect_left(syncs, row.sync), len(numbers) - 1)]
+    changed = synced if row.gone else max(synced, row.since)
+    facts = (row.section, row.person, row.role, row.position, row.district_id)
+    return Joined(*facts, changed, row.school, bool(row.gone))

@@ -1,0 +1,219 @@
+"""Values made of our columns, as they are seen: in SQL and of a row alike, so that filters find what is shown.
+
+In:  a Place, where SQL looks for records; or a row, and what it names.
+Out: Value, and the ways to make one.
+
+What is hidden from a vendor is as an empty column here, in conditions and in the order too.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from sftpingest.roster.kinds import Kind
+from sftpingest.roster.sharing import columns, seen_in_ext
+from sftpingest.store.editions import NUMBER, SEEN
+from sftpingest.store.reading import Row, View
+from sftpingest.store.versions import VERSIONS
+from sftpingest.store.wording import in_ext
+
+Text = sa.ColumnElement[str]
+Where = sa.ColumnElement[bool]
+#: Of an id the digits that are the district's; the id of the district itself has these and zeros.
+PREFIX, ZEROS = 6, "0" * 18
+
+
+class by_bytes(FunctionElement[str]):  # noqa: N801  (a function of SQL)
+    """A text in the order of its bytes, which is that of Unicode, whatever language the store is set to."""
+
+    type = sa.Text()
+    inherit_cache = True
+
+
+@compiles(by_bytes, "postgresql")
+def _in_postgresql(element: by_bytes, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
+    return f'(CAST({compiler.process(next(iter(element.clauses)), **kw)} AS text) COLLATE "C")'
+
+
+@compiles(by_bytes, "sqlite")
+def _in_sqlite(element: by_bytes, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
+    return f"({compiler.process(next(iter(element.clauses)), **kw)} COLLATE BINARY)"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where values are looked for in SQL: records of one kind, of districts with the same grants."""
+
+    kind: Kind
+    of: tuple[View, ...]
+    seen: sa.FromClause  #: `id`, `district_id`, `no`, `changed`, `schools`
+    its: sa.FromClause | None = None  #: the versions; none of records that went
+
+    def column(self, name: str) -> Text:
+        """A column of the record; empty where it is not seen."""
+        if self.its is None or name not in {"id", *columns(self.kind, self.of[0].sharing.groups)}:
+            return sa.literal("")
+        return self.its.c[name]
+
+    def ext(self, name: str) -> Text:
+        """The same for one of the district's own columns."""
+        all_but, names = seen_in_ext(self.of[0].sharing.groups)
+        seen = (name.lower() in names) is not all_but
+        return in_ext(self.its.c.ext, sa.literal(name)) if seen and self.its is not None else sa.literal("")
+
+
+@dataclass
+class Around:
+    """What rows of one district name: the ids of records that are seen, by kind and key."""
+
+    view: View
+    ids: dict[Kind, dict[str, str]] = field(default_factory=dict)
+
+    def id_of(self, kind: Kind, key: str) -> str:
+        """The id of a record that is seen; '' for none."""
+        return self.ids.get(kind, {}).get(key, "")
+
+
+class Value(Protocol):
+    """A text that a record has."""
+
+    def sql(self, place: Place) -> Text: ...  # noqa: D102
+    def of(self, row: Row, around: Around) -> str: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Always:
+    """The same text for every record."""
+
+    text: str
+
+    def sql(self, place: Place) -> Text:  # noqa: ARG002, D102
+        return sa.literal(self.text)
+
+    def of(self, row: Row, around: Around) -> str:  # noqa: ARG002, D102
+        return self.text
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of ours."""
+
+    name: str
+
+    def sql(self, place: Place) -> Text:  # noqa: D102
+        return place.column(self.name)
+
+    def of(self, row: Row, around: Around) -> str:  # noqa: ARG002, D102
+        text: str = row.get(self.name, "")
+        return text
+
+
+@dataclass(frozen=True)
+class Ext:
+    """One of the district's own columns."""
+
+    name: str
+
+    def sql(self, place: Place) -> Text:  # noqa: D102
+        return place.ext(self.name)
+
+    def of(self, row: Row, around: Around) -> str:  # noqa: ARG002, D102
+        return str(own_columns(row).get(self.name, "")) if row.get("ext") else ""
+
+
+def own_columns(row: Row) -> dict[str, str]:
+    """The district's own columns, as far as they are seen; read once a row."""
+    if "own" not in row:
+        row["own"] = json.loads(row["ext"]) if row.get("ext") else {}
+    found: dict[str, str] = row["own"]
+    return found
+
+
+@dataclass(frozen=True)
+class OrElse:
+    """The first of several values that is not empty."""
+
+    parts: tuple[Value, ...]
+
+    def sql(self, place: Place) -> Text:  # noqa: D102
+        *first, last = (part.sql(place) for part in self.parts)
+        return sa.func.coalesce(*(sa.func.nullif(part, "") for part in first), last)
+
+    def of(self, row: Row, around: Around) -> str:  # noqa: D102
+        return next((text for part in self.parts if (text := part.of(row, around))), "")
+
+
+@dataclass(frozen=True)
+class Spelt:
+    """A value in other words; `other` where there is none for it, else as it is."""
+
+    value: Value
+    words: Mapping[str, str]
+    other: Value | None = None
+
+    def sql(self, place: Place) -> Text:  # noqa: D102
+        value = self.value.sql(place)
+        other = self.other.sql(place) if self.other else value
+        cases = [(value == ours, sa.literal(theirs)) for ours, theirs in self.words.items()]
+        return sa.case(*cases, else_=other)
+
+    def of(self, row: Row, around: Around) -> str:  # noqa: D102
+        value = self.value.of(row, around)
+        said = self.words.get(value)
+        if said is not None:
+            return said
+        return self.other.of(row, around) if self.other else value
+
+
+@dataclass(frozen=True)
+class Own:
+    """The id under which vendors know the record."""
+
+    def sql(self, place: Place) -> Text:  # noqa: D102
+        return place.seen.c.id
+
+    def of(self, row: Row, around: Around) -> str:  # noqa: ARG002, D102
+        return str(row["own_id_of_record"])
+
+
+@dataclass(frozen=True)
+class OfDistrict:
+    """What the whole district has: a text that is made of how it is seen; without one, its id."""
+
+    made: Callable[[View], str] | None = None
+
+    def sql(self, place: Place) -> Text:  # noqa: D102
+        if self.made is None or not place.of:
+            return sa.func.substr(place.seen.c.id, 1, PREFIX).concat(ZEROS)
+        texts = [(place.seen.c.district_id == view.district.id, sa.literal(self.made(view))) for view in place.of]
+        return sa.case(*texts, else_="")
+
+    def of(self, row: Row, around: Around) -> str:  # noqa: ARG002, D102
+        return self.made(around.view) if self.made else around.view.id
+
+
+@dataclass(frozen=True)
+class Named:
+    """The id of another record that a column names by its key; '' where that is not seen."""
+
+    column: str
+    kind: Kind
+
+    def sql(self, place: Place) -> Text:  # noqa: D102
+        if place.its is None:
+            return sa.literal("")
+        seen, its = SEEN.alias(), VERSIONS[self.kind].alias()
+        joined = sa.join(seen, its, sa.and_(its.c.district_id == seen.c.district_id, its.c.no == seen.c.no))
+        of = (seen.c.vendor_id == place.of[0].edition.vendor_id, seen.c.kind == NUMBER[self.kind])
+        same = (seen.c.district_id == place.seen.c.district_id, its.c.id == place.column(self.column))
+        chosen = sa.select(sa.func.min(seen.c.id)).select_from(joined).where(*of, *same)
+        return sa.func.coalesce(chosen.correlate(place.seen, place.its).scalar_subquery(), "")
+
+    def of(self, row: Row, around: Around) -> str:  # noqa: D102
+        return around.id_of(self.kind, str(row.get(self.column, "")))
