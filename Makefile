@@ -5,7 +5,8 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help setup lock lint format docs test torture test-clients test-foreign fuzz demo bench bench-vendor bench-sftp clean
+.PHONY: help setup lock lint format docs test torture test-clients test-foreign test-oneroster fuzz demo bench \
+	bench-vendor bench-sftp clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -32,6 +33,7 @@ $(READY): requirements.lock pyproject.toml
 
 COMPILE := build/uv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
 	--no-annotate pyproject.toml
+JUDGES := tests/doors/vendor/oneroster/requirements
 lock: ## renew the locks from pyproject.toml and tests/clients/requirements.in (ARGS=--upgrade: newest versions)
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer was found" >&2; exit 1; }
 	@mkdir -p build
@@ -40,8 +42,9 @@ lock: ## renew the locks from pyproject.toml and tests/clients/requirements.in (
 	$(COMPILE) --group dev -o requirements.lock $(ARGS)
 	$(COMPILE) --group build -c requirements.lock -o deploy/requirements.lock
 	$(subst pyproject.toml,tests/clients/requirements.in,$(COMPILE)) -c requirements.lock -o tests/clients/requirements.lock
+	$(subst pyproject.toml,$(JUDGES).in,$(COMPILE)) -c requirements.lock -o $(JUDGES).lock
 	@rm -rf build/uv
-	@! grep -nE '://|--(extra-)?index|--find-links' requirements.lock deploy/requirements.lock tests/clients/requirements.lock \
+	@! grep -nE '://|--(extra-)?index|--find-links' requirements.lock deploy/requirements.lock tests/clients/requirements.lock $(JUDGES).lock \
 		|| { echo "make: a lock names a registry" >&2; exit 1; }
 
 lint: setup ## ruff, mypy (strict), import-linter
@@ -77,6 +80,13 @@ test-clients: setup ## every SFTP client there is against our door (ARGS=--write
 
 test-foreign: setup ## paramiko's and OpenSSH's own SFTP tests against our door (ARGS=--write: docs/foreign-suites.md anew)
 	@$(BIN)/python -m tests.foreign $(ARGS)
+
+# Neither judge is in .venv. The OpenAPI file of OneRoster is not ours to hand on: SFTPINGEST_ONEROSTER_OPENAPI=file.
+EXAMPLES := 100
+test-oneroster: setup ## the OneRoster door by the official OpenAPI file and a client of others (EXAMPLES=100 an operation)
+	@test -x build/oneroster/bin/python || $(BIN)/python -m venv build/oneroster
+	@build/oneroster/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(JUDGES).lock
+	@$(BIN)/python -m tests.doors.vendor.oneroster --examples $(EXAMPLES) $(ARGS)
 
 # atheris is not in .venv: build/fuzz has it, and sees what .venv has. A finding stops its target, and make.
 FUZZ := proxy spot packets lane certificates

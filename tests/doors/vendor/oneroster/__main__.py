@@ -1,0 +1,92 @@
+"""`make test-oneroster`: a real door on this machine, judged by programs of others.
+
+In:  build/oneroster, where they are; the official OpenAPI file.
+Out: what they say; exit status 0 where both are content.
+"""
+
+import argparse
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from sftpingest.doors.vendor import application
+from sftpingest.store.engine import migrate, open_store
+from tests.conftest import NO_ONEROSTER, ONEROSTER
+from tests.doors.vendor.oneroster.conftest import V1_1, V1_2, Lake, changed, new_lake
+
+JUDGES = Path("build/oneroster/bin")
+_CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+
+
+@contextmanager
+def standing_door() -> Iterator[tuple[str, Lake]]:
+    """A door in this process on a port of this machine; its address."""
+    there = Path(tempfile.mkdtemp(prefix="sftpingest-"))
+    engine = open_store(f"sqlite:///{there / 'roster.db'}")
+    migrate(engine)
+    lake = new_lake(engine, there)
+    lake.upload(changed("e7,,,sk2,s1,sp1,student,,,\n", "", "enrollments"))  # so that something went, too
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(application(lake.grounds, lake.parts), log_config=None, lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}", lake
+        finally:
+            server.should_exit = True
+            thread.join()
+            engine.dispose()
+            shutil.rmtree(there)
+
+
+def client_reads(address: str, lake: Lake) -> int:
+    """Whether the client of others can read 1.1."""
+    script = Path(__file__).with_name("reads_1_1.py")
+    told = [str(JUDGES / "python"), str(script), f"{address}{V1_1}", lake.tokens["everything"]]
+    return subprocess.run(told, check=False).returncode
+
+
+def schemathesis(address: str, lake: Lake, examples: int) -> int:
+    """Whether every answer to requests of all sorts is as the OpenAPI file says."""
+    told = [
+        str(JUDGES / "schemathesis"),
+        "run",
+        str(ONEROSTER),
+        "--url",
+        f"{address}{V1_2}",
+        "--max-examples",
+        str(examples),
+    ]
+    told += ["--header", f"Authorization: Bearer {lake.tokens['everything']}", "--checks", _CHECKS]
+    told += ["--phases", "examples,coverage,fuzzing", "--generation-database", "none", "--seed", "1"]
+    return subprocess.run(told, check=False).returncode
+
+
+def main() -> int:
+    """Both judges."""
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--examples", type=int, default=100)
+    examples = asked.parse_args().examples
+    with standing_door() as (address, lake):
+        failed = client_reads(address, lake)
+        if ONEROSTER.is_file():
+            failed |= schemathesis(address, lake, examples)
+        else:
+            sys.stdout.write(f"schemathesis was skipped: {NO_ONEROSTER}.\n")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
