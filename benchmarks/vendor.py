@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import time
 from argparse import ArgumentParser
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -23,7 +24,7 @@ from typing import Any, Final
 
 import orjson
 
-from benchmarks.program import COMMAND, DISTRICT, ROOT, Program, fresh
+from benchmarks.program import COMMAND, DISTRICT, ROOT, Program, fresh, rows
 from benchmarks.run import Case, addresses, generated, say
 
 _FULL, _QUICK = 600_000, 60_000
@@ -110,15 +111,16 @@ def _web(program: Program) -> Iterator[int]:
 def measured(program: Program, uploads: dict[str, Path], times: int) -> Iterator[Figure]:
     """All figures of one store."""
     program.run("ingest", DISTRICT, str(uploads["first"]))
-    program.run("vendor", "add", _VENDOR)
+    client = json.loads(program.run("vendor", "add", _VENDOR, "--json").output)
     grants = [part for group in _GROUPS for part in ("--fields", group)]
     shared = program.run("share", "set", _VENDOR, DISTRICT, "--mode", "everything", "--staff", *grants)
     yield Figure("everything shared: preview, first edition with its events", shared.seconds)
     token = json.loads(program.run("vendor", "token", _VENDOR, DISTRICT, "--json").output)["token"]
     with _web(program) as port:
-        client = Client(port, token)
-        yield from _pages(client, program, times)
-        yield _whole(client)
+        yield from _pages(Client(port, token), program, times)
+        yield _whole(Client(port, token))
+        yield from _one_roster(Client(port, _access(port, client)), times)
+        yield _in_files(Client(port, token), sum(rows(uploads["first"])))
     night = program.run("ingest", DISTRICT, str(uploads["changed"]))
     told = night.event("edition.published")
     yield Figure(f"the edition after a night of 1 %: {told['events']:,} events", told["seconds"], to_reach="≤ 5 s")
@@ -167,6 +169,40 @@ def _whole(client: Client) -> Figure:
     writing = _timed(lambda: [orjson.dumps(body) for body in objects])
     what = f"all {records:,} objects, {size:,.0f} MB, in pages of 10,000"
     return Figure(what, seconds, "orjson alone", writing)
+
+
+def _access(port: int, client: dict[str, str]) -> str:
+    """An access token for OneRoster."""
+    basic = b64encode(f"{client['client_id']}:{client['client_secret']}".encode()).decode()
+    headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("POST", "/token", "grant_type=client_credentials", headers)
+    return str(json.loads(connection.getresponse().read())["access_token"])
+
+
+def _one_roster(client: Client, times: int) -> Iterator[Figure]:
+    """Pages by offset: the next one of a program that reads on, at the beginning and deep in the list."""
+    base = "/ims/oneroster/rostering/v1p2"
+    for limit, many, to_reach in ((100, 10 * times, "≤ 15 ms"), (10_000, times, "≤ 300 ms")):
+        for name, first in (("first", 0), ("deep", 40_000)):
+            client.get(f"{base}/users?limit={limit}&offset={first}")
+            pages = []
+            for offset in range(first + limit, first + limit * (many + 1), limit):
+                start = time.monotonic()
+                client.get(f"{base}/users?limit={limit}&offset={offset}")
+                pages.append(time.monotonic() - start)
+            what = f"OneRoster 1.2: a page of {limit:,} users, {name}"
+            yield Figure(what, statistics.median(pages), to_reach=to_reach)
+
+
+def _in_files(client: Client, rows: int) -> Figure:
+    """All kinds as Parquet, one after the other, each made anew; `rows` of all files that were uploaded."""
+    kinds = ("school", "term", "course", "section", "student", "teacher", "staff", "enrollment")
+    start = time.monotonic()
+    size = sum(len(client.get(f"/export/{DISTRICT}/{kind}.parquet")) for kind in kinds)
+    seconds = time.monotonic() - start
+    what = f"all kinds as Parquet, {size / 1e6:,.0f} MB, {rows / seconds:,.0f} rows a second"
+    return Figure(what, seconds, to_reach=f"≤ {rows / 300_000:.1f} s")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

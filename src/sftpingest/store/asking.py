@@ -18,6 +18,7 @@ from sftpingest.roster.kinds import Kind
 from sftpingest.store.asked import Asking, Condition, Extra, Sign
 from sftpingest.store.editions import EDITION, EVENT, KINDS, NUMBER, SEEN, Happened
 from sftpingest.store.reading import Key, View
+from sftpingest.store.unions import together
 from sftpingest.store.values import PREFIX, Always, Own, Place, Text, Where, by_bytes
 from sftpingest.store.versions import OPEN, VERSIONS
 
@@ -25,8 +26,6 @@ from sftpingest.store.versions import OPEN, VERSIONS
 CHANGED = "changed"
 #: The number of a record that stands in no table.
 MADE = -1
-#: SQLite takes no more than 500 selects around each other.
-_SELECTS = 400
 _NAMES = ("id", "kind", "district_id", "no", "changed", "schools", "gone", "sorted_by")
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -239,16 +238,3 @@ def _order(asking: Asking) -> list[Any]:
     if not asking.sort:
         return [id_.desc() if asking.descending else id_]
     return [value.desc() if asking.descending else value, id_]
-
-
-def together(parts: Sequence["sa.Select[Any]"]) -> "sa.Select[Any]":
-    """The rows of all parts. By star: SQLAlchemy would take milliseconds for naming each column of each part."""
-    selects = [_all_of(part) for part in parts]
-    while len(selects) > _SELECTS:
-        bunches = [selects[at : at + _SELECTS] for at in range(0, len(selects), _SELECTS)]
-        selects = [_all_of(sa.union_all(*bunch)) for bunch in bunches]
-    return _all_of(sa.union_all(*selects))
-
-
-def _all_of(part: Any) -> "sa.Select[Any]":  # noqa: ANN401  (a select, or several)
-    return sa.select(sa.literal_column("*")).select_from(part.subquery())
