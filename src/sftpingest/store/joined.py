@@ -17,9 +17,10 @@ from sqlalchemy import Connection
 
 from sftpingest.roster.kinds import TEACHER, Kind
 from sftpingest.store.asked import Asking, Condition, Sign
-from sftpingest.store.asking import CHANGED, alike, held, of_time, together, within_id
+from sftpingest.store.asking import CHANGED, alike, held, of_time, within_id
 from sftpingest.store.editions import EDITION, NUMBER, SEEN
 from sftpingest.store.seats import LETTERS, VALUES, Seat, last_sync, left_lately, school_of
+from sftpingest.store.unions import together
 from sftpingest.store.values import Where, by_bytes
 from sftpingest.store.versions import VERSIONS
 
