@@ -46,7 +46,9 @@ def test_on_postgresql_it_is_a_line_to_connect_with_until_the_vendor_goes(quick:
     assert made["password"] not in again
     assert quick.json("vendor", "sql", "quiz-whiz", "--rotate")["password"] not in {None, made["password"]}
     assert made["password"] not in json.dumps(quick.json("audit", "list"))
+    assert "not noted here" in quick("disclosures", "springfield").stderr
     quick.ok("vendor", "remove", "quiz-whiz", "--yes")
+    assert "not noted here" not in quick("disclosures", "springfield").stderr
     with psycopg.connect(postgres_url) as c:
         assert c.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE 'sftpingest%'").fetchall() == []
     assert _trail(quick) == ["sql.opened", "sql.opened", "sql.rotated", "sql.closed"]

@@ -68,6 +68,7 @@ def disclosures(
     with opened() as here, here.engine.connect() as connection:
         _mind_what_waits(here)
         _known(connection, slug)
+        _mind_sql(connection)
         sought = _sought(connection, slug, whom)
         asked = Asked(slug, vendor, since and since.replace(tzinfo=UTC), until and _end_of(until), sought)
         found = reads(connection, asked, limit + 1)
@@ -123,6 +124,17 @@ def _mind_what_waits(here: Installation) -> None:
 
     if waits(here.settings.data / "disclosures"):
         terminal.note("Some reads wait to be entered and may not be shown yet. Ask again in a minute.")
+
+
+def _mind_sql(connection: "Connection") -> None:
+    """What is read through a role of PostgreSQL passes no door of ours."""
+    if connection.dialect.name != "postgresql":
+        return
+    from sftpingest.store.sql_roles import holders
+    from sftpingest.store.vendors import vendors
+
+    if found := holders(connection, vendors(connection)):
+        terminal.note(f"By SQL, which is not noted here, may read what is shared with them: {', '.join(found)}.")
 
 
 def _show(found: "list[Kept]", sought: "Sought | None", json: bool) -> None:

@@ -6,6 +6,7 @@ Out: the role, its schema, its password once; what an administrator of PostgreSQ
 
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from psycopg import sql
@@ -77,6 +78,11 @@ def withdraw(c: Connection, vendor: Vendor) -> bool:
     _run(c, "REVOKE ALL ON DATABASE {} FROM {}", str(c.scalar(text("SELECT current_database()"))), role)
     _run(c, "DROP ROLE {}", role)
     return True
+
+
+def holders(c: Connection, vendors: Iterable[Vendor]) -> list[str]:
+    """The names of those vendors that have a role."""
+    return [one.name for one in vendors if _said_of_role(c, role_of(one)) == _mark(c, one)]
 
 
 def role_of(vendor: Vendor) -> str:
