@@ -28,10 +28,11 @@ from sftpingest.store.editions import (
 )
 from sftpingest.store.related import chunks
 from sftpingest.store.shared import Shared
-from sftpingest.store.tables import District, now
+from sftpingest.store.tables import District, now, table
 from sftpingest.store.vendors import VENDOR, decided, sharing_of_version
 from sftpingest.store.wording import among
 
+_DISTRICT = table(District)
 #: Rows of one statement.
 _BATCH = 20_000
 #: By it all that one person is in can be found. It is made when somebody first reads: a store that nobody reads does
@@ -46,24 +47,27 @@ _IS_THERE = {
 def publish(c: Connection, vendor_id: int, district: District, day: date) -> Edition | None:
     """Make the next edition, if anything is otherwise than in the last one; None where all is as it was."""
     c.execute(select(VENDOR.c.id).where(VENDOR.c.id == vendor_id).with_for_update()).one()  # its events are numbered
+    # only now: whoever held the vendor may have told of a later sync than the one we were called for
+    head = c.scalar(select(_DISTRICT.c.head).where(_DISTRICT.c.id == district.id))
     version = decided(c, vendor_id, district.id)
     sharing = version.sharing if version else None
     open_now = version.id if version and sharing and sharing.open_on(day) else None
     last = last_edition(c, vendor_id, district.id)
     if last is None and open_now is None:
         return None
-    if last is not None and (last.sync_id, last.sharing_id) == (district.head, open_now):
+    if last is not None and (last.sync_id, last.sharing_id) == (head, open_now):
         return None
-    after = Shared(sharing, district.id, district.head or 0) if sharing and open_now else None
+    after = Shared(sharing, district.id, head or 0) if sharing and open_now else None
     before = _shown_by(c, last)
     _get_ready(c)
     found = Comparing(c, vendor_id, district, before, after).difference()
-    facts = {"vendor_id": vendor_id, "district_id": district.id, "sync_id": district.head, "sharing_id": open_now}
+    facts = {"vendor_id": vendor_id, "district_id": district.id, "sync_id": head, "sharing_id": open_now}
     return _write(c, facts, found)
 
 
 def withdraw(c: Connection, district: District) -> None:
     """Tell every vendor that nothing is seen of a district any more, before it is removed."""
+    c.execute(select(_DISTRICT.c.id).where(_DISTRICT.c.id == district.id).with_for_update()).first()  # as who shares it
     vendors = select(EDITION.c.vendor_id).distinct().where(EDITION.c.district_id == district.id)
     for vendor_id in sorted(c.scalars(vendors)):
         c.execute(select(VENDOR.c.id).where(VENDOR.c.id == vendor_id).with_for_update()).one()
