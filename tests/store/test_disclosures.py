@@ -20,6 +20,7 @@ from sftpingest.store.chain import GENESIS, Head, Written
 from sftpingest.store.disclosures import DISCLOSURE, LOG, Asked, Kept, Told, known, reads, unreadable, write_all
 from sftpingest.store.engine import _MIGRATING
 from sftpingest.store.load import _FIRST_LOAD
+from sftpingest.store.publish import _INDEXING
 from sftpingest.store.spans import sought
 from sftpingest.store.tables import Sync, table
 from sftpingest.store.versions import VERSIONS
@@ -154,7 +155,7 @@ def test_the_two_chains_do_not_know_each_other(engine: Engine) -> None:
 
 def test_no_two_advisory_locks_have_one_key() -> None:
     """A first load would make all who enter something wait for its end."""
-    assert len({_MIGRATING, _FIRST_LOAD, TRAIL.lock, LOG.lock}) == 4
+    assert len({_MIGRATING, _FIRST_LOAD, _INDEXING, TRAIL.lock, LOG.lock}) == 5
 
 
 # -- answers -----------------------------------------------------------------------------------------------------------

@@ -15,13 +15,14 @@ from sftpingest.roster.ids import record_id
 from sftpingest.roster.kinds import RECORDS, Kind
 from sftpingest.roster.sharing import Group, Mode, Sharing, plain
 from sftpingest.store import accounts
+from sftpingest.store.due import due
 from sftpingest.store.editions import EVENT, KINDS, SEEN, Edition, Happened, last_sequence
-from sftpingest.store.publish import publish, withdraw
+from sftpingest.store.publish import publish
 from sftpingest.store.reading import count, find, page, views
 from sftpingest.store.related import ROLE, further_schools
 from sftpingest.store.shared import Shared
 from sftpingest.store.tables import District
-from sftpingest.store.vendors import Said, Version, add_vendor, say
+from sftpingest.store.vendors import VERSION, Said, Version, add_vendor, remove_vendor, say
 from sftpingest.store.versions import VERSIONS, then
 from tests.roster.strategies import LAW, MORE, RICH, districts
 from tests.store.test_shared import sharings, take
@@ -237,12 +238,35 @@ def test_a_district_that_is_removed_is_told_as_deleted(engine: Engine, rich: Fol
     rich.share(Sharing(Mode.EVERYTHING))
     rich.publish()
     with engine.begin() as c:
-        withdraw(c, accounts.district(c, rich.slug))
         accounts.remove_district(c, rich.slug)
         told = c.execute(sa.select(EVENT.c.id, EVENT.c.happened).where(EVENT.c.vendor_id == rich.vendor_id)).all()
         assert c.execute(_seen_by(rich)).all() == []
     created = {row.id for row in told if row.happened == Happened.CREATED}
     assert created == {row.id for row in told if row.happened == Happened.DELETED} != set()
+
+
+def test_a_vendor_that_was_removed_is_told_nothing_more(engine: Engine, rich: Follower) -> None:
+    rich.share(Sharing(Mode.EVERYTHING))
+    rich.publish()
+    with engine.begin() as c:
+        remove_vendor(c, rich.slug)
+    assert rich.publish() is None
+    with engine.connect() as c:
+        assert c.execute(_seen_by(rich)).all() == []
+        assert last_sequence(c, rich.vendor_id) == 0
+
+
+def test_a_sharing_of_a_later_program_stops_nobody_else(engine: Engine, rich: Follower) -> None:
+    rich.share(Sharing(Mode.EVERYTHING))
+    rich.publish()
+    with engine.begin() as c:
+        c.execute(sa.update(VERSION).where(VERSION.c.vendor_id == rich.vendor_id).values(terms={"mode": "dreams"}))
+        assert (rich.vendor_id, accounts.district(c, rich.slug).id) in due(c, TODAY)
+        assert views(c, rich.vendor_id, TODAY) == []
+    rich.share(None)  # and it can be taken away
+    rich.publish()
+    with engine.connect() as c:
+        assert c.execute(_seen_by(rich)).all() == []
 
 
 def test_two_vendors_have_numbers_of_their_own(engine: Engine, rich: Follower) -> None:

@@ -218,12 +218,16 @@ def end(name: Name, slug: Slug, json: terminal.AsJson = False) -> None:
 def _between(name: str, slug: str, *, to_write: bool = True) -> "Iterator[tuple[Connection, Between, Policy]]":
     """A transaction, the vendor and the district, and how big a change may be."""
     from sftpingest.store import accounts
+    from sftpingest.store.publish import get_ready
     from sftpingest.store.sharing import between
     from sftpingest.sync.flow import policy
 
-    with opened() as here, here.engine.begin() if to_write else here.engine.connect() as connection:
-        two = between(connection, name, slug, audit.operator(), to_write=to_write)
-        yield connection, two, policy(accounts.district_settings(two.district))
+    with opened() as here:
+        if to_write:
+            get_ready(here.engine)
+        with here.engine.begin() if to_write else here.engine.connect() as connection:
+            two = between(connection, name, slug, audit.operator(), to_write=to_write)
+            yield connection, two, policy(accounts.district_settings(two.district))
 
 
 def _record(connection: "Connection", two: "Between", version: "Version") -> None:

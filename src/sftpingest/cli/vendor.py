@@ -93,11 +93,11 @@ def remove(name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not a
             vendors.vendor(connection, name)
         terminal.sure(f"Remove the vendor {name}? It will see nothing any more.", yes)
         with here.engine.begin() as connection:
-            read_by_sql = vendor_sql.close(connection, vendors.vendor(connection, name))
+            gone = vendors.vendor(connection, name)
+            vendor_sql.shut(connection, gone)
             vendors.remove_vendor(connection, name)
-            if read_by_sql:
-                audit.record(connection, "sql.closed", vendor=name)
             audit.record(connection, "vendor.removed", vendor=name)
+        vendor_sql.take_away(here, gone)  # in a transaction of its own: a view that is read is waited for
     terminal.say(f"The vendor {name} is removed.")
 
 

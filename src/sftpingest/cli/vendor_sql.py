@@ -39,6 +39,29 @@ def sql(
             _open_file(here, name, json)
 
 
+def shut(connection: "Connection", vendor: "Vendor") -> None:
+    """Let a vendor read no more by SQL, whatever it is reading just now; `close` then takes away what it read by."""
+    if connection.dialect.name == "postgresql":
+        from sftpingest.store import sql_roles
+
+        sql_roles.shut(connection, vendor)
+
+
+def take_away(here: Installation, vendor: "Vendor") -> None:
+    """Take away what a removed vendor read by SQL. It cannot log in any more; what it still reads may take a while."""
+    from sqlalchemy.exc import OperationalError
+
+    try:
+        with here.engine.begin() as connection:
+            if close(connection, vendor):
+                audit.record(connection, "sql.closed", vendor=vendor.name)
+    except OperationalError:
+        terminal.note(
+            "Its views are still being read and could not be taken away; nobody can log in to read them anew."
+        )
+        terminal.note("As an administrator of PostgreSQL end its sessions, and drop its schema and its role.")
+
+
 def close(connection: "Connection", vendor: "Vendor") -> bool:
     """Take away whatever a vendor has to read by SQL; whether it had anything."""
     from sftpingest.store import sql_file
@@ -57,6 +80,8 @@ def close(connection: "Connection", vendor: "Vendor") -> bool:
 def _drop(here: Installation, name: str) -> None:
     from sftpingest.store import vendors
 
+    with here.engine.begin() as connection:
+        shut(connection, vendors.vendor(connection, name))
     with here.engine.begin() as connection:
         if not close(connection, vendors.vendor(connection, name)):
             raise terminal.Stopped(f"{name} has no access by SQL: there is nothing to take away.")

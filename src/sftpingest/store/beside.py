@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy import Connection, select
 
-from sftpingest.roster.kinds import STUDENT, TEACHER, Kind
+from sftpingest.roster.kinds import PEOPLE, STUDENT, TEACHER, Kind
 from sftpingest.store.editions import NUMBER, SEEN
 from sftpingest.store.reading import Key, Row, View, key_of
 from sftpingest.store.related import ROLE
@@ -35,7 +35,8 @@ class Beside:
     ) -> list[Key]:
         """The next `limit` records of that kind that belong to it; `primary`: only by the school that is their own."""
         its = VERSIONS[of]
-        where = self._primary(its) if primary else self._where(of, its)
+        by_school = Kind.SCHOOL in {self.kind, of} and {self.kind, of} & {*PEOPLE}
+        where = self._primary(its) if primary and by_school else self._where(of, its)
         chosen = select(SEEN).join(its, sa.and_(its.c.no == SEEN.c.no, *self._then(its)))
         chosen = chosen.where(*self._seen(of), where)
         if after:

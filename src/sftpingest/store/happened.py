@@ -1,6 +1,6 @@
 """Events: what came, changed and went for a vendor, one after the other.
 
-In:  a Connection, a vendor, today.
+In:  a Connection, a vendor, the districts that it sees today.
 Out: Happening, one an event, in the order of their numbers; what the record looked like then.
 
 An event shows its record as today's sharing would show it as of the sync of its edition, and never a field that the
@@ -9,16 +9,16 @@ them what he could not have read then.
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, select
 
 from sftpingest.roster.kinds import Kind
 from sftpingest.store.editions import EDITION, EVENT, KINDS, NUMBER, SEEN, Edition, Happened, edition_of, numbers_of
-from sftpingest.store.reading import View, views
+from sftpingest.store.reading import View
 from sftpingest.store.vendors import sharing_of_version
 from sftpingest.store.wording import one_of
 
@@ -44,15 +44,21 @@ def happenings(  # noqa: PLR0913  (a page is told by so much)
     *,
     after: int = 0,
     before: int | None = None,
+    until: int | None = None,
     only: int | None = None,
     kinds: Collection[Kind] = (),
 ) -> list[Happening]:
-    """The next events after a number, or the last ones before one; `only` of one district, and of those kinds."""
+    """The next events after a number, up to and with `until`; or the last ones before one.
+
+    `only` of one district, and of those kinds.
+    """
     joined = sa.join(EVENT, EDITION, EDITION.c.id == EVENT.c.edition_id)
     columns = (*EVENT.c, EDITION.c.district_id, EDITION.c.at)
     chosen = select(*columns).select_from(joined).where(EVENT.c.vendor_id == vendor_id, EVENT.c.sequence > after)
     if before is not None:
         chosen = chosen.where(EVENT.c.sequence < before)
+    if until is not None:
+        chosen = chosen.where(EVENT.c.sequence <= until)
     if only is not None:
         chosen = chosen.where(EDITION.c.district_id == only)
     if kinds:
@@ -71,9 +77,9 @@ def _happening(row: "sa.Row[tuple[object, ...]]") -> Happening:
 class Then:
     """How districts looked in the editions of events, as far as today's sharing shows it."""
 
-    def __init__(self, c: Connection, vendor_id: int, day: date) -> None:
+    def __init__(self, c: Connection, vendor_id: int, today: Iterable[View]) -> None:
         self._c, self._vendor_id = c, vendor_id
-        self._today = {view.district.id: view for view in views(c, vendor_id, day)}
+        self._today = {view.district.id: view for view in today}
         self._known: dict[int, tuple[View | None, View | None]] = {}
 
     def views(self, one: Happening) -> tuple[View | None, View | None]:

@@ -11,7 +11,7 @@ from datetime import date
 from itertools import chain, count, islice
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, text
+from sqlalchemy import Connection, Engine, Table, delete, insert, select, text
 
 from sftpingest.roster.kinds import Kind
 from sftpingest.store.difference import ORDER, Comparing, Difference
@@ -38,6 +38,8 @@ _BATCH = 20_000
 #: By it all that one person is in can be found. It is made when somebody first reads: a store that nobody reads does
 #: without it, and its first load of four million enrollments is three seconds quicker.
 _BY_PERSON = "CREATE INDEX enrollment_by_person ON enrollment_version (district_id, person_no)"
+#: The advisory lock under which it is made on PostgreSQL.
+_INDEXING = 0x5F7B_0005
 _IS_THERE = {
     "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'enrollment_by_person'",
     "postgresql": "SELECT to_regclass('enrollment_by_person')",
@@ -46,9 +48,11 @@ _IS_THERE = {
 
 def publish(c: Connection, vendor_id: int, district: District, day: date) -> Edition | None:
     """Make the next edition, if anything is otherwise than in the last one; None where all is as it was."""
-    c.execute(select(VENDOR.c.id).where(VENDOR.c.id == vendor_id).with_for_update()).one()  # its events are numbered
-    # only now: whoever held the vendor may have told of a later sync than the one we were called for
-    head = c.scalar(select(_DISTRICT.c.head).where(_DISTRICT.c.id == district.id))
+    # only now is looked at the district: whoever held the vendor may have told of a later sync, or removed it
+    there = _held(c, vendor_id) and c.execute(select(_DISTRICT.c.head).where(_DISTRICT.c.id == district.id)).first()
+    if not there:
+        return None
+    head = there.head
     version = decided(c, vendor_id, district.id)
     sharing = version.sharing if version else None
     open_now = version.id if version and sharing and sharing.open_on(day) else None
@@ -58,7 +62,7 @@ def publish(c: Connection, vendor_id: int, district: District, day: date) -> Edi
     if last is not None and (last.sync_id, last.sharing_id) == (head, open_now):
         return None
     after = Shared(sharing, district.id, head or 0) if sharing and open_now else None
-    before = _shown_by(c, last)
+    before = _shown_by(c, last) if after else None  # what is taken away needs no look at what it was
     _get_ready(c)
     found = Comparing(c, vendor_id, district, before, after).difference()
     facts = {"vendor_id": vendor_id, "district_id": district.id, "sync_id": head, "sharing_id": open_now}
@@ -70,26 +74,44 @@ def withdraw(c: Connection, district: District) -> None:
     c.execute(select(_DISTRICT.c.id).where(_DISTRICT.c.id == district.id).with_for_update()).first()  # as who shares it
     vendors = select(EDITION.c.vendor_id).distinct().where(EDITION.c.district_id == district.id)
     for vendor_id in sorted(c.scalars(vendors)):
-        c.execute(select(VENDOR.c.id).where(VENDOR.c.id == vendor_id).with_for_update()).one()
-        last = last_edition(c, vendor_id, district.id)
-        found = Comparing(c, vendor_id, district, _shown_by(c, last), None).difference()
+        _held(c, vendor_id)
+        found = Comparing(c, vendor_id, district, None, None).difference()
         _write(c, {"vendor_id": vendor_id, "district_id": district.id, "sync_id": district.head}, found)
 
 
+def _held(c: Connection, vendor_id: int) -> bool:
+    """Hold a vendor until the transaction ends: its events are numbered one after the other. False: it is removed."""
+    its = (VENDOR.c.id == vendor_id, VENDOR.c.removed_at.is_(None))
+    return c.execute(select(VENDOR.c.id).where(*its).with_for_update()).first() is not None
+
+
 def _shown_by(c: Connection, edition: Edition | None) -> Shared | None:
-    """What an edition shows; None for nothing."""
-    if edition is None or edition.sharing_id is None:
+    """What an edition shows; None for nothing, as before the first upload."""
+    if edition is None or edition.sharing_id is None or edition.sync_id is None:
         return None
-    sharing = sharing_of_version(c, edition.sharing_id)
-    return Shared(sharing, edition.district_id, edition.sync_id or 0)
+    return Shared(sharing_of_version(c, edition.sharing_id), edition.district_id, edition.sync_id)
 
 
 def _get_ready(c: Connection) -> None:
     if c.dialect.name == "postgresql":
         # a list that does not fit is searched anew for each record
         c.execute(text("SET LOCAL work_mem = '128MB'"))
-    if c.execute(text(_IS_THERE[c.dialect.name])).scalar() is None:  # IF NOT EXISTS would wait for all who write
-        c.execute(text(_BY_PERSON))
+
+
+def get_ready(engine: Engine) -> None:
+    """Make the index by which people are looked up, where it is not there. Before a transaction that publishes.
+
+    In one of its own: it waits for all who write enrollments, and they may wait for what a publisher holds.
+    """
+    with engine.connect() as c:
+        there = c.execute(text(_IS_THERE[c.dialect.name])).scalar() is not None
+    if there:
+        return
+    with engine.begin() as c:
+        if c.dialect.name == "postgresql":
+            c.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _INDEXING})
+        if c.execute(text(_IS_THERE[c.dialect.name])).scalar() is None:
+            c.execute(text(_BY_PERSON))
 
 
 # --------------------------------------------------------------------------------------------------------------- write

@@ -19,12 +19,13 @@ from sqlalchemy import Connection, Engine, select
 
 from sftpingest.roster.ids import district_id, record_id
 from sftpingest.roster.kinds import Kind
+from sftpingest.roster.rules import WrongSharing
 from sftpingest.roster.sharing import Sharing
 from sftpingest.store.accounts import DISTRICT
 from sftpingest.store.editions import EDITION, KINDS, NUMBER, SEEN, Edition, editions
 from sftpingest.store.shared import Shared
 from sftpingest.store.tables import District, Sync, table
-from sftpingest.store.vendors import decided
+from sftpingest.store.vendors import Version, decided
 from sftpingest.store.versions import VERSIONS
 from sftpingest.store.wording import among
 
@@ -102,10 +103,18 @@ def views(c: Connection, vendor_id: int, day: date, only: int | None = None) -> 
     for row in rows:
         district = District(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name for it)
         version, edition = decided(c, vendor_id, district.id), of[district.id]
-        sharing = version.sharing if version else None
+        sharing = _told_by(version) if version else None
         if version and sharing and sharing.open_on(day) and edition.sharing_id == version.id:
             out.append(View(edition, district, sharing))
     return out
+
+
+def _told_by(version: Version) -> Sharing | None:
+    """What a version says; one that only a later version of the program can read shows nothing."""
+    try:
+        return version.sharing
+    except WrongSharing:
+        return None
 
 
 def times(c: Connection, vendor_id: int) -> dict[int, datetime]:

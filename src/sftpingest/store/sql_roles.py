@@ -7,10 +7,12 @@ Out: the role, its schema, its password once; what an administrator of PostgreSQ
 import re
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from psycopg import sql
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import ProgrammingError
 
 from sftpingest.store import StoreError
 from sftpingest.store.drivers import postgresql
@@ -74,9 +76,21 @@ def withdraw(c: Connection, vendor: Vendor) -> bool:
     role, schema = role_of(vendor), schema_of(c, vendor)
     if not _is_there(c, role) or _said_of_role(c, role) != _mark(c, vendor):
         return False
+    c.execute(text("SET LOCAL lock_timeout = '10s'"))  # whoever reads a view holds it
     _run(c, "DROP SCHEMA IF EXISTS {} CASCADE", schema)
     _run(c, "REVOKE ALL ON DATABASE {} FROM {}", str(c.scalar(text("SELECT current_database()"))), role)
     _run(c, "DROP ROLE {}", role)
+    return True
+
+
+def shut(c: Connection, vendor: Vendor) -> bool:
+    """Let nobody in by its role any more, and end who is in; whether there is a role. Waits for nobody."""
+    role = role_of(vendor)
+    if not _is_there(c, role) or _said_of_role(c, role) != _mark(c, vendor):
+        return False
+    _run(c, "ALTER ROLE {} NOLOGIN", role)
+    with suppress(ProgrammingError), c.begin_nested():  # not every user may end the sessions of others
+        c.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = :role"), {"role": role})
     return True
 
 
@@ -119,8 +133,11 @@ def _said_of_role(c: Connection, role: str) -> str | None:
 
 
 def _mark(c: Connection, vendor: Vendor) -> str:
-    """By it a role and a schema are known as ours: other databases of the server may have roles called so."""
-    return f"sftpingest: vendor {vendor.id} in {c.scalar(text('SELECT current_database()'))}"
+    """By it a role and a schema are known as ours: other databases of the server may have roles called so.
+
+    A role outlives its database. So the client id is in it: a vendor of a store that was made anew is another one.
+    """
+    return f"sftpingest: vendor {vendor.id} {vendor.client_id} in {c.scalar(text('SELECT current_database()'))}"
 
 
 # ---------------------------------------------------------------------------------------------------------------- make

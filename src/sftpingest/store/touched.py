@@ -4,7 +4,7 @@ In:  a Connection, what was seen and what is seen now.
 Out: numbers of records. Too many does no harm but takes time; one too few is a change that vendors never hear of.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -36,21 +36,23 @@ class Between:
         first, second = ((columns(kind, each), seen_in_ext(each)) for each in groups)
         return first != second
 
-    @cached_property
-    def _enrollments(self) -> Sequence[tuple[int, int, int]]:
-        """Section, person and role of each enrollment that began or ended; read once, for there are millions."""
-        its = VERSIONS[Kind.ENROLLMENT]
-        chosen = sa.select(its.c.section_no, its.c.person_no, its.c.role).where(*self.moved(its))
-        return self.c.execute(chosen).all()
-
     def sections_with_other_people(self) -> set[int]:
         """Sections in which an enrollment began or ended."""
-        return {section for section, _, _ in self._enrollments}
+        its = VERSIONS[Kind.ENROLLMENT]
+        return set(self.c.scalars(sa.select(its.c.section_no).distinct().where(*self.moved(its))))
+
+    @cached_property
+    def _people(self) -> dict[int, set[int]]:
+        """By role the people of whom an enrollment began or ended: each once, for enrollments there are millions."""
+        its = VERSIONS[Kind.ENROLLMENT]
+        out: dict[int, set[int]] = {role: set() for role in ROLE.values()}
+        for role, person in self.c.execute(sa.select(its.c.role, its.c.person_no).distinct().where(*self.moved(its))):
+            out[role].add(person)
+        return out
 
     def people_of(self, kind: Kind, sections: Collection[int]) -> set[int]:
         """People of whom an enrollment began or ended, and all who are in those sections."""
-        mine = {person for _, person, role in self._enrollments if role == ROLE[kind]}
-        return mine | people_in(self.c, self.after, sections, ROLE[kind])
+        return self._people[ROLE[kind]] | people_in(self.c, self.after, sections, ROLE[kind])
 
     def sections_of_another_school(self) -> set[int]:
         """Sections that have moved to another school."""

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from sftpingest.store import accounts, sql_file
 from sftpingest.store.due import due
-from sftpingest.store.publish import publish
+from sftpingest.store.publish import get_ready, publish
 from sftpingest.store.tables import now
 
 log = structlog.get_logger()
@@ -23,6 +23,8 @@ def publish_due(engine: Engine, district_id: int | None = None) -> None:
     day = now().date()
     with engine.connect() as c:
         waiting = due(c, day, district_id)
+    if waiting:
+        get_ready(engine)
     for vendor_id, its_district in waiting:
         try:
             _publish(engine, vendor_id, its_district, day)

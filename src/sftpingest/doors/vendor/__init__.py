@@ -11,6 +11,7 @@ In: HTTP requests. Out: answers read from the store; nothing is written but acce
     clients   which vendor has this client id and secret
     scopes    what an access token may be asked for
     listed    Clever's list of the tokens of districts
+    seen      the districts that a token shows
     bearer    who reads, by the token that came
     rate      how often
     health    does it live, can it answer

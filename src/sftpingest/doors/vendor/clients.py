@@ -43,7 +43,8 @@ def _shown(request: Request, form: Mapping[str, str]) -> tuple[str, str] | None:
     if basic and "client_secret" in form:
         raise Refused(400, "Say the client id and secret once: in the header or in the form.", "invalid_request")
     shown = basic or (form.get("client_id", ""), form.get("client_secret", ""))
-    return shown if all(0 < len(one) <= _LONGEST for one in shown) else None
+    # what cannot be printed is no secret of ours, and PostgreSQL takes no NUL
+    return shown if all(0 < len(one) <= _LONGEST and one.isprintable() for one in shown) else None
 
 
 def _basic(header: str) -> tuple[str, str] | None:

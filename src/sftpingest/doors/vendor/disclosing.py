@@ -15,6 +15,7 @@ from sftpingest.doors.vendor.grounds import Grounds
 from sftpingest.doors.vendor.refused import Refused
 from sftpingest.roster.disclosed import Door, Read
 from sftpingest.roster.kinds import Kind
+from sftpingest.roster.sharing import Group
 from sftpingest.store.reading import View
 from sftpingest.store.tables import now
 from sftpingest.store.tokens import Reader
@@ -55,32 +56,32 @@ class Answered:
             of.setdefault(one.view.district.id, []).append(one)
             views.setdefault(one.view.district.id, one.view)
         for district in of or views:  # an empty answer tells something too
-            self._keep(self._read(views[district], of.get(district, []), in_a_row=in_a_row))
+            records = of.get(district, [])
+            of_it = [one.view for one in records] or [views[district]]
+            self._keep(self._read(of_it, records, in_a_row=in_a_row))
 
-    def keep_whole(self, view: View, kinds: tuple[Kind, ...], *, people: int, records: int) -> None:
-        """Note that all of these kinds was read of a district. Raises Refused."""
-        self._keep(Read(**self._common(view), kinds=kinds, people=people, records=records, whole=True))
-
-    def _read(self, view: View, records: list[Disclosed], *, in_a_row: bool) -> Read:
-        ids = sorted({one.id for one in records})
-        kinds = {one.kind for one in records}
+    def _read(self, views: list[View], records: list[Disclosed], *, in_a_row: bool) -> Read:
+        """Of one district: `views` are of the editions that were read, of which events have several."""
+        kind_of = {one.id: one.kind for one in records}
+        ids = sorted(kind_of)
         return Read(
-            **self._common(view),
-            kinds=tuple(kind for kind in Kind if kind in kinds),
-            people=sum(one.kind in _PEOPLE for one in records),
-            records=len(records),
+            **self._common(views),
+            kinds=tuple(kind for kind in Kind if kind in kind_of.values()),
+            people=sum(kind in _PEOPLE for kind in kind_of.values()),
+            records=len(ids),
             **({"range": (ids[0], ids[-1])} if in_a_row and len(ids) > _RANGE else {"ids": tuple(ids)}),
         )
 
-    def _common(self, view: View) -> dict[str, Any]:
+    def _common(self, views: list[View]) -> dict[str, Any]:
+        groups = frozenset[Group]().union(*{view.sharing.groups for view in views})
         return {
             "at": now(),
             "vendor": self.reader.vendor,
-            "district": view.district.slug,
+            "district": views[0].slug,
             "door": self.door,
             "request": self.request,
-            "fields": self.fields or tuple(sorted(view.sharing.groups)),
-            "sequence": view.edition.last_event,
+            "fields": self.fields or tuple(sorted(groups)),
+            "sequence": max(view.edition.last_event for view in views),
         }
 
     def _keep(self, read: Read) -> None:

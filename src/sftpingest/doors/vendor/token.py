@@ -40,6 +40,8 @@ async def _token(request: Request) -> Response:
     if form["grant_type"] != "client_credentials":
         raise Refused(400, "Only grant_type=client_credentials is known here.", "unsupported_grant_type")
     scopes = _scopes(form.get("scope", ""))
+    if grounds(request).rate.count(f"token {vendor.id}").over:
+        raise Refused(429, "Too many tokens in a minute. Use one for an hour.", "temporarily_unavailable")
     token = await run_in_threadpool(_made, grounds(request).engine, vendor.id, scopes)
     facts = {"access_token": token, "token_type": "bearer", "expires_in": int(LASTS.total_seconds())}
     return as_json(facts | {"scope": " ".join(sorted(scopes))}, headers=_NEVER_KEPT)

@@ -102,6 +102,20 @@ def test_what_is_taken_away_is_gone_from_old_events_too(door: Door) -> None:
     )
 
 
+def test_events_are_noted_with_all_that_was_in_them(door: Door) -> None:
+    door.let("south", Sharing(Mode.SCHOOLS, schools=("s1",), groups=frozenset({Group.DEMOGRAPHICS})))
+    door.reads.clear()
+    events = told(door, "south")
+    (read,) = door.reads
+    assert read.fields == ("demographics",)  # the first edition granted nothing
+    assert read.sequence == int(events[-1]["id"], 16)
+    assert read.records == len({event["data"]["object"]["id"] for event in events}) < len(events)
+    door.let("south", None)
+    door.reads.clear()
+    told(door, "south")
+    assert door.reads == []  # nothing but ids of a district that is not seen
+
+
 def test_events_are_chosen_by_what_they_are_of(door: Door) -> None:
     events = told(door, "everything")
     chosen = door.read("/events", record_type=["schools", "terms"])

@@ -6,7 +6,9 @@ import pytest
 
 from sftpingest.roster.ids import record_id
 from sftpingest.roster.kinds import Kind
+from sftpingest.store import vendors
 from tests.doors.vendor.clever.conftest import Door
+from tests.doors.vendor.conftest import bearing
 
 ID = re.compile("[0-9a-f]{24}")
 
@@ -138,6 +140,7 @@ def test_version_3_0_is_without_what_3_1_brought(standing: Door) -> None:
         ("/v3.1/users?starting_after=x", 400),
         ("/v3.1/users/000000000000000000000000", 404),
         ("/v3.1/users/x", 404),
+        ("/v3.1/users/%00", 404),
         ("/v3.1/wizards", 404),
         ("/v3.1/resources/000000000000000000000000", 404),
         ("/v3.1/events?record_type=wizards", 400),
@@ -155,6 +158,33 @@ def test_without_a_token_nothing_is_told(standing: Door) -> None:
     for headers in ({}, {"Authorization": "Bearer nonsense"}):
         answer = standing("GET", "/v3.1/users", headers=headers)
         assert (answer.status_code, list(answer.json())) == (401, ["message"])
+
+
+def test_an_access_token_shows_what_its_scopes_say(standing: Door) -> None:
+    vendor, secret = standing.in_store(lambda c: vendors.rotate(c, "everything"))
+
+    def birth_dates(*scopes: str) -> set[str] | int:
+        asked = " ".join(f"https://purl.imsglobal.org/spec/or/v1p2/scope/{one}" for one in scopes)
+        token = standing.access((vendor.client_id, secret), asked).json()["access_token"]
+        answer = standing("GET", "/v3.1/users?role=student", headers=bearing(token))
+        events = standing("GET", "/export/events.ndjson", headers=bearing(token))
+        assert answer.status_code == events.status_code
+        if answer.status_code != 200:
+            return answer.status_code
+        found = {one["data"]["roles"]["student"]["dob"] for one in answer.json()["data"]}
+        assert all(day in events.text for day in found)
+        assert ("1/20/2015" in events.text) == ("1/20/2015" in found)
+        return found
+
+    assert birth_dates("roster-core.readonly") == 403
+    assert birth_dates("roster.readonly") == {""}
+    assert birth_dates("roster.readonly", "roster-demographics.readonly") == {"1/20/2015", "2/3/2014", "2/4/2014"}
+
+
+def test_primary_leaves_out_only_schools_and_people(standing: Door) -> None:
+    section, student = its(Kind.SECTION, "nc1"), its(Kind.STUDENT, "ns1")
+    for path in (f"/sections/{section}/users", f"/users/{student}/sections", f"/users/{student}/mycontacts"):
+        assert standing.read(path, primary="true") == standing.read(path) != []
 
 
 def test_every_answer_says_what_is_left_of_the_minute(standing: Door) -> None:

@@ -85,9 +85,22 @@ def test_an_earlier_sync_is_seen_under_todays_sharing(full: House) -> None:
     assert len(full.lines(head, f"enrollment.ndjson?as_of={full.first}")) == 8
     assert full.get(head, f"teacher.csv?as_of={later}").content == full.get(head, "teacher.csv").content
     full.share("all", ALGEBRA)
-    narrowed = full.lines(head, f"student.ndjson?as_of={full.first}")
-    assert own(narrowed) == {"ann", "bob"}
+    narrowed = full.lines(head, f"student.ndjson?as_of={later}")
+    assert own(narrowed) == {"ann"}
     assert "birth_date" not in narrowed[0]
+    # a roster from before this sharing is read no more: nobody is in it whom the vendor has not seen under it
+    assert full.get(head, f"student.ndjson?as_of={full.first}").status_code == 404
+    assert full.get(head, f"changes.ndjson?from={full.first}&to={later}").status_code == 404
+
+
+@pytest.mark.parametrize("lasting", ["sqlite"], indirect=True, scope="module")
+def test_who_left_before_the_vendor_came_is_not_in_an_earlier_sync(full: House) -> None:
+    left = full.upload(students=('south,cid,"Cid, jr",Cob,2011-12-31,X,2.25,2029,cid7,,,\n', ""),
+                       enrollments=("south,bio,cid\n", ""))  # fmt: skip
+    head = full.vendor("late", EVERYTHING)
+    assert own(full.lines(head, "student.ndjson")) == {"ann", "bob"}
+    assert full.get(head, f"student.csv?as_of={full.first}").status_code == 404
+    assert full.get(head, f"changes.ndjson?from={full.first}&to={left}").status_code == 404
 
 
 def test_changes_lead_from_one_sync_to_the_other(full: House) -> None:

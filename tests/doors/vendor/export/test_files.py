@@ -168,7 +168,7 @@ def test_what_a_vendor_gets_is_told_before_it_gets_it(full: House) -> None:
     full.get(head, "enrollment.csv")
     full.get(head, "student.csv", headers={"Range": "bytes=0-3"})
     joins, students = full.told
-    assert (joins.vendor, joins.districts, joins.kinds) == (f"all-{full.slug}", (full.slug,), ("enrollment",))
+    assert (joins.vendor, joins.district, joins.kinds) == (f"all-{full.slug}", full.slug, ("enrollment",))
     assert (joins.rows, joins.people, joins.whole, joins.part) == (8, 5, True, False)
     assert (students.people, students.part, "birth_date" in students.fields) == (3, True, True)
     full.get(head, "student.csv", headers={"If-None-Match": "*"})

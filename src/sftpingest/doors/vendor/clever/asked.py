@@ -66,6 +66,11 @@ def asked(given: QueryParams) -> Asked:
 _NOBODY = frozenset({"district_admin"})
 
 
+def is_id(text: str) -> bool:
+    """Whether it can be the id of an object."""
+    return _ID.fullmatch(text) is not None
+
+
 def limit_of(given: QueryParams) -> int:
     """How many are asked for. Raises Refused."""
     text = given.get("limit", str(USUAL))
@@ -78,6 +83,6 @@ def limit_of(given: QueryParams) -> int:
 
 def _place(given: QueryParams, name: str) -> str:
     place = given.get(name, "")
-    if place and not _ID.fullmatch(place):
+    if place and not is_id(place):
         raise Refused(400, f"{name} is the id of an object: 24 hexadecimal digits.")
     return place

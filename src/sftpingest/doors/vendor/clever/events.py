@@ -17,13 +17,13 @@ from sftpingest.doors.vendor.clever.shaping import shaped
 from sftpingest.doors.vendor.clever.sight import Sight
 from sftpingest.doors.vendor.disclosing import Disclosed
 from sftpingest.doors.vendor.refused import Refused
+from sftpingest.doors.vendor.seen import seen
 from sftpingest.roster.disclosed import Door
 from sftpingest.roster.kinds import Kind
 from sftpingest.store.editions import SAID, Happened
 from sftpingest.store.happened import Happening, Then, by_edition, happenings, since_of
 from sftpingest.store.reading import View
 from sftpingest.store.related import ROLE, further_schools
-from sftpingest.store.tables import now
 
 STARTING, ENDING = "starting_after", "ending_before"
 #: Instead of an id: the end of all events there are.
@@ -96,8 +96,8 @@ _NEVER = frozenset({"districts", "resources"})
 
 def told(sight: Sight, found: Sequence[Happening]) -> list[Object]:
     """Events in their order, each with its `uri`."""
-    sight.door = Door.EVENTS
-    then, made = Then(sight.c, sight.reader.vendor_id, now().date()), dict[int, Object]()
+    sight.door, sight.looked_into = Door.EVENTS, seen(sight.c, sight.reader)
+    then, made = Then(sight.c, sight.reader.vendor_id, sight.looked_into), dict[int, Object]()
     for those in by_edition(found).values():
         made |= _told(sight, then, those)
     return [{"data": made[one.sequence], "uri": f"/{sight.version}/events/{_id(one)}"} for one in found]
@@ -110,6 +110,8 @@ def _told(sight: Sight, then: Then, those: list[Happening]) -> dict[int, Object]
     before = [one for one in those if one.happened is not Happened.CREATED]
     after_it = _objects(sight, is_now, still)
     before_it = _objects(sight, was, before)
+    if is_now is not None:  # bare ones too: that somebody was there is told by them
+        sight.disclosed += [Disclosed(is_now, one.kind, one.id) for one in those]
     return {one.sequence: _event(one, after_it.get(one.no), before_it.get(one.no), is_now) for one in those}
 
 
@@ -129,9 +131,7 @@ def _objects(sight: Sight, view: View | None, those: list[Happening]) -> dict[in
         )
         for one in those
     }
-    made = shaped(sight.c, view, kind, stamps, sight.version)
-    sight.disclosed += [Disclosed(view, kind, one.id) for one in those if one.no in made]
-    return made
+    return shaped(sight.c, view, kind, stamps, sight.version)
 
 
 def _event(one: Happening, is_now: Object | None, was: Object | None, view: View | None) -> Object:

@@ -4,7 +4,7 @@ In:  a request with a token.
 Out: Sight; an answer, once what it discloses is kept.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -15,16 +15,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sftpingest.doors.vendor.bearer import reader
-from sftpingest.doors.vendor.clever.asked import Asked, asked
+from sftpingest.doors.vendor.clever.asked import Asked, asked, is_id
 from sftpingest.doors.vendor.clever.objects import Object, Stamp
 from sftpingest.doors.vendor.clever.shaping import shaped
 from sftpingest.doors.vendor.disclosing import Answered, Disclosed, template
 from sftpingest.doors.vendor.grounds import as_json, grounds
 from sftpingest.doors.vendor.refused import Refused
+from sftpingest.doors.vendor.seen import seen
 from sftpingest.roster.disclosed import Door
 from sftpingest.roster.kinds import Kind
-from sftpingest.store.reading import Key, View, find, further_of, reading, times_of, views
-from sftpingest.store.tables import now
+from sftpingest.store.reading import Key, View, find, further_of, reading, times_of
 from sftpingest.store.tokens import Reader
 
 
@@ -39,22 +39,23 @@ class Sight:
     request: Request
     disclosed: list[Disclosed] = field(default_factory=list)  #: what the answer has in it
     door: Door = Door.CLEVER
+    looked_into: Sequence[View] = ()  #: the districts of an answer, also where nothing of them is in it
     _times: dict[int, datetime] = field(default_factory=dict)
     in_a_row: bool = False  #: it is all there is between the first and the last id
 
     @cached_property
     def views(self) -> list[View]:
         """The districts that are seen. Raises Refused where a token is for one that is not (any more)."""
-        found = views(self.c, self.reader.vendor_id, now().date(), self.reader.district_id)
+        found = seen(self.c, self.reader)
         if not found and self.reader.district_id is not None:
             raise Refused(404, "This district shares nothing with you, or no more.")
+        self.looked_into = found
         return found
 
     @cached_property
     def answered(self) -> Answered:
         """The answer, as the disclosure log is told of it."""
-        of = self.__dict__.get("views", ())
-        return Answered(grounds(self.request), self.reader, self.door, template(self.request), of)
+        return Answered(grounds(self.request), self.reader, self.door, template(self.request), self.looked_into)
 
     def times(self, editions: Collection[int]) -> dict[int, datetime]:
         """When editions were made; those, and all that were asked for before."""
@@ -73,7 +74,8 @@ class Sight:
 
     def one(self, *kinds: Kind) -> Key:
         """The record whose id stands in the address. Raises Refused: not there and not seen are the same."""
-        found = find(self.c, self.views, kinds, self.path["id"])
+        id_ = self.path["id"]  # whatever stands there: PostgreSQL refuses what is no text
+        found = find(self.c, self.views, kinds, id_) if is_id(id_) else None
         if found is None:
             raise Refused(404, "Resource not found")
         return found

@@ -40,7 +40,7 @@ async def _stream(request: Request) -> Response:
     after, limit = _number(request, "after", 0), _number(request, "limit", _NO_END)
     engine = grounds(request).engine
     last = await run_in_threadpool(_last, engine, found)
-    lines = _lines(engine, request, found, after, min(limit, max(last - after, 0)))
+    lines = _lines(engine, request, found, (after, last), limit)
     first = await run_in_threadpool(next, lines, b"")  # what cannot be answered shows before the answer begins
     headers = {"X-Sequence": str(last), "Cache-Control": "no-store"}
     return StreamingResponse(_with(first, lines), headers=headers, media_type="application/x-ndjson")
@@ -66,12 +66,14 @@ def _with(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def _lines(engine: Engine, request: Request, found: Reader, after: int, limit: int) -> Iterator[bytes]:
+def _lines(engine: Engine, request: Request, found: Reader, between: tuple[int, int], limit: int) -> Iterator[bytes]:
     """The lines of some events at a time, each time noted before they leave."""
+    after, last = between
     while limit > 0:
         with reading(engine) as c:
             sight = Sight(c, found, _VERSION, request.path_params, request)
-            events = happenings(c, found.vendor_id, min(limit, _AT_ONCE), after=after, only=found.district_id)
+            many = min(limit, _AT_ONCE)
+            events = happenings(c, found.vendor_id, many, after=after, until=last, only=found.district_id)
             shown = told(sight, events)
         if not events:
             return

@@ -6,18 +6,18 @@ Out: All; the file. Only where an operator has switched it on.
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import sqlalchemy as sa
 
-from sftpingest.doors.vendor.export.found import Disclosed, beginning, granted, names, seen
+from sftpingest.doors.vendor.export.found import Disclosed, beginning, granted, names
 from sftpingest.doors.vendor.refused import Refused
-from sftpingest.roster.kinds import Kind
+from sftpingest.doors.vendor.seen import seen
 from sftpingest.store import sql_file
-from sftpingest.store.editions import last_sequence
+from sftpingest.store.editions import EDITION, last_sequence
 from sftpingest.store.reading import View
 from sftpingest.store.tokens import Reader
 
@@ -29,11 +29,12 @@ class All:
     reader: Reader
     views: Sequence[View]
     sequence: int
+    newest: int  #: the vendor's last edition, also of a district that is not seen any more
 
     @property
     def of(self) -> str:
         """How the names of its files begin: any new edition of the vendor is a reason to take them away."""
-        return beginning(self.reader.vendor_id, 0, max((view.edition.id for view in self.views), default=0))
+        return beginning(self.reader.vendor_id, 0, self.newest)
 
     @property
     def tag(self) -> str:
@@ -45,23 +46,23 @@ class All:
         """What every answer says."""
         return {"X-Sequence": str(self.sequence)}
 
-    def told(self, facts: Mapping[str, int], *, part: bool) -> Disclosed:
-        """What the vendor is about to get."""
-        kinds = [kind for kind in Kind if any(kind in granted(view) for view in self.views)]
-        fields = tuple(dict.fromkeys(name for view in self.views for name in names(granted(view), view)))
-        return Disclosed(
-            self.reader.vendor_id,
-            self.reader.vendor,
-            tuple(view.slug for view in self.views),
-            tuple(kind.value for kind in kinds),
-            fields,
-            facts["rows"],
-            facts["people"],
-            max((view.edition.sync_id or 0 for view in self.views), default=0),
-            self.sequence,
-            "db",
-            part=part,
-        )
+    def told(self, facts: Mapping[str, int], *, part: bool) -> Iterator[Disclosed]:
+        """What the vendor is about to get, of each district; the counts are of all together."""
+        for view in self.views:
+            kinds = granted(view)
+            yield Disclosed(
+                self.reader.vendor_id,
+                self.reader.vendor,
+                view.slug,
+                tuple(kind.value for kind in kinds),
+                names(kinds, view),
+                facts["rows"],
+                facts["people"],
+                view.edition.sync_id or 0,
+                view.edition.last_event,
+                "db",
+                part=part,
+            )
 
 
 def every(c: sa.Connection, reader: Reader, *, switched_on: bool) -> All:
@@ -69,7 +70,8 @@ def every(c: sa.Connection, reader: Reader, *, switched_on: bool) -> All:
     found = seen(c, reader)
     if not switched_on:
         raise Refused(404, "There is nothing at this address.")
-    return All(reader, found, last_sequence(c, reader.vendor_id))
+    newest = c.scalar(sa.select(sa.func.max(EDITION.c.id)).where(EDITION.c.vendor_id == reader.vendor_id))
+    return All(reader, found, last_sequence(c, reader.vendor_id), int(newest or 0))
 
 
 def filled(c: sa.Connection, views: Sequence[View], out: IO[bytes]) -> dict[str, int]:

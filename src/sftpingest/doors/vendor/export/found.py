@@ -6,26 +6,22 @@ Out: Asked, Disclosed. Unknown, not shared and not of this district are one and 
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 
 import sqlalchemy as sa
 
 from sftpingest.doors.vendor.export.written import REVISION
 from sftpingest.doors.vendor.refused import Refused
-from sftpingest.doors.vendor.scopes import DEMOGRAPHICS, PREFIX_1_1, PREFIX_1_2, ROSTER
+from sftpingest.doors.vendor.seen import seen
 from sftpingest.roster.exported import exported
 from sftpingest.roster.kinds import Kind
-from sftpingest.roster.sharing import Group
 from sftpingest.store.editions import EDITION, last_sequence
 from sftpingest.store.journal import SYNC
-from sftpingest.store.reading import View, views
-from sftpingest.store.tables import State, now
+from sftpingest.store.reading import View
+from sftpingest.store.tables import State
 from sftpingest.store.tokens import Reader
 
-#: A token of OAuth needs one of these to read whole kinds, and one of the others to read birth dates and the like.
-NEEDS = frozenset(prefix + ROSTER for prefix in (PREFIX_1_2, PREFIX_1_1))
-_MORE = frozenset(prefix + DEMOGRAPHICS for prefix in (PREFIX_1_2, PREFIX_1_1))
 _NOTHING = "There is nothing at this address."
 
 
@@ -69,7 +65,7 @@ class Disclosed:
 
     vendor_id: int
     vendor: str
-    districts: tuple[str, ...]  #: their short names
+    district: str  #: its short name
     kinds: tuple[str, ...]
     fields: tuple[str, ...]  #: names of columns
     rows: int
@@ -81,19 +77,6 @@ class Disclosed:
     part: bool = False  #: only some bytes were asked for
 
 
-def seen(c: sa.Connection, reader: Reader) -> list[View]:
-    """The districts that a reader sees, without what its token may not read. Raises Refused."""
-    if reader.district_id is None and not reader.scopes & NEEDS:
-        raise Refused(403, "The token has not the scope for this. Ask for one with roster.readonly.")
-    less = reader.district_id is None and not reader.scopes & _MORE
-    found = views(c, reader.vendor_id, now().date(), reader.district_id)
-    return [_without_demographics(view) for view in found] if less else found
-
-
-def _without_demographics(view: View) -> View:
-    return replace(view, sharing=replace(view.sharing, groups=view.sharing.groups - {Group.DEMOGRAPHICS}))
-
-
 def asked(c: sa.Connection, reader: Reader, district: str, as_of: int | None = None, since: int | None = None) -> Asked:
     """The district of that short name or id. Raises Refused."""
     view = next((view for view in seen(c, reader) if district in {view.district.slug, view.id}), None)
@@ -103,9 +86,16 @@ def asked(c: sa.Connection, reader: Reader, district: str, as_of: int | None = N
 
 
 def _left_a_roster(c: sa.Connection, view: View, sync: int) -> bool:
-    """Whether it is one of the district that was applied, and no later one than vendors know of."""
+    """Whether it is one of the district that was applied, and that the vendor could read under the sharing of today.
+
+    Of earlier rosters it would see who had left before it came, and fields that were not granted then.
+    """
+    its = EDITION.c
+    under = (its.vendor_id == view.edition.vendor_id, its.district_id == view.district.id)
+    first = c.scalar(sa.select(sa.func.min(its.sync_id)).where(*under, its.sharing_id == view.edition.sharing_id))
     of = (SYNC.c.id == sync, SYNC.c.district_id == view.district.id, SYNC.c.state == State.APPLIED)
-    return sync <= (view.edition.sync_id or 0) and c.execute(sa.select(SYNC.c.id).where(*of)).first() is not None
+    known = first is not None and first <= sync <= (view.edition.sync_id or 0)
+    return known and c.execute(sa.select(SYNC.c.id).where(*of)).first() is not None
 
 
 def granted(view: View) -> list[Kind]:

@@ -69,22 +69,22 @@ class Kept:
         finally:
             new.unlink(missing_ok=True)
             _side(new).unlink(missing_ok=True)
-        self._shrink()
+        self._shrink(path)
         return Made(path, facts)
 
     def sweep(self, good: Collection[str]) -> None:
         """Take away what nobody may read any more. `good`: beginnings of names of what may be kept."""
         for path in self._files():
-            if path.name.split("~")[0] not in good or path.stat().st_mtime < self.clock() - self.longest:
+            if path.name.split("~")[0] not in good or _when(path) < self.clock() - self.longest:
                 _remove(path)
 
-    def _shrink(self) -> None:
+    def _shrink(self, last: Path) -> None:
         """The longest unused go first."""
-        there = sorted(((path.stat().st_mtime, path) for path in self._files()), reverse=True)
+        there = sorted(((_when(path), path) for path in self._files()), reverse=True)
         size = 0
-        for used, path in there:
-            size += path.stat().st_size
-            if size > self.most and used < self.clock() - _IN_USE:
+        for _, path in there:  # one that is being sent stays open, and its bytes stay until it is sent
+            size += _size(path)
+            if size > self.most and path != last:
                 _remove(path)
 
     def _files(self) -> list[Path]:
@@ -96,6 +96,21 @@ class Kept:
 
 def _side(path: Path) -> Path:
     return path.with_name(path.name + _SIDE)
+
+
+def _when(path: Path) -> float:
+    """When it was last asked for; another request may have taken it away meanwhile."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _remove(path: Path) -> None:

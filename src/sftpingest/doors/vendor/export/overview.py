@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from sftpingest.doors.vendor.export.found import granted, seen
+from sftpingest.doors.vendor.export.found import granted
 from sftpingest.doors.vendor.export.written import SHAPES
+from sftpingest.doors.vendor.seen import seen
 from sftpingest.roster.exported import exported
 from sftpingest.roster.kinds import Kind
 from sftpingest.store.editions import last_sequence

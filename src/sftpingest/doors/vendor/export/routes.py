@@ -33,6 +33,8 @@ from sftpingest.store.tokens import Reader
 Disclose = Callable[[Request, Disclosed], Awaitable[None]]
 #: Making files takes a processor and memory: one after the other, while other requests go on.
 _MAKING: RunVar[anyio.CapacityLimiter] = RunVar("sftpingest.export.making")
+#: Requests that may wait for their file to be made.
+_WAITING = 50
 #: How often is looked for files that nobody may read any more, in seconds.
 _SWEEP = 60
 _WORDS = "Say the number of a sync, such as {name}=12."
@@ -117,7 +119,8 @@ class _Door:
         if _is_known(request, f'"{found.tag}"'):
             return Response(status_code=304, headers=headers)
         if request.method != "HEAD":
-            await self._disclose(request, found.told(made.facts, part="range" in request.headers))
+            for told in found.told(made.facts, part="range" in request.headers):
+                await self._disclose(request, told)
         return FileResponse(made.path, headers=headers, media_type="application/vnd.sqlite3", filename="roster.db")
 
     async def _changes(
@@ -151,8 +154,8 @@ class _Door:
 
         def look() -> tuple[Asked, Made | None]:
             with reading(engine) as c:
+                self._sweep(c)  # first: also where this one is refused
                 found = find(c)
-                self._sweep(c)
             return found, self._kept.find(_name(found, what, shape))
 
         def make() -> tuple[Asked, Made | None]:
@@ -181,13 +184,13 @@ class _Door:
         told = Disclosed(
             view.edition.vendor_id,
             found.vendor,
-            (view.slug,),
+            view.slug,
             tuple(kind.value for kind in its),
             names(its, view),
             made.facts["rows"],
             made.facts["people"],
             found.sync,
-            found.sequence if found.as_of is None else 0,
+            view.edition.last_event if found.as_of is None else 0,
             shape,
             whole=found.since is None,
             part="range" in request.headers,
@@ -207,13 +210,15 @@ _HOW = {"Cache-Control": "private, no-cache", "Accept-Ranges": "bytes"}
 
 
 def _making() -> anyio.CapacityLimiter:
-    """One for each event loop."""
+    """One for each event loop. Raises Refused where too many wait: they would hold connections that others need."""
     try:
-        return _MAKING.get()
+        limiter = _MAKING.get()
     except LookupError:
         limiter = anyio.CapacityLimiter(1)
         _MAKING.set(limiter)
-        return limiter
+    if limiter.statistics().tasks_waiting >= _WAITING:
+        raise Refused(503, "Too many files are being made. Come again in a minute.", headers={"Retry-After": "60"})
+    return limiter
 
 
 def _name(found: Asked, what: str, shape: str) -> str:
