@@ -94,7 +94,10 @@ def _open_views(here: Installation, name: str, rotate: bool, json: bool) -> None
 
     with here.engine.begin() as connection:
         access = sql_roles.grant(connection, vendors.vendor(connection, name), rotate=rotate)
-        audit.record(connection, "sql.rotated" if rotate else "sql.opened", vendor=name)
+        if rotate:
+            audit.record(connection, "sql.rotated", vendor=name)
+        else:
+            audit.record(connection, "sql.opened", vendor=name)
     url = _line(here.engine.url, access)
     if json:
         facts = {"role": access.role, "schema": access.schema, "database": access.database}

@@ -7,8 +7,7 @@ Out: our word -> OneRoster's.
 import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
-
-from sftpingest.roster.format import source_of
+from importlib import resources
 
 
 class Release(StrEnum):
@@ -18,7 +17,8 @@ class Release(StrEnum):
     V1_2 = "1.2"
 
 
-_SOURCE = tomllib.loads(source_of("oneroster"))
+# not by roster.format, which reads with pandas: this process is small, and starts at once
+_SOURCE = tomllib.loads((resources.files("sftpingest") / "formats" / "oneroster.toml").read_text(encoding="utf-8"))
 
 
 def _spelt(name: str) -> dict[str, str]:
