@@ -137,10 +137,11 @@ def _last(client: Client) -> int:
 
 def _pages(client: Client, program: Program, times: int) -> Iterator[Figure]:
     client.get("/v3.1/users?limit=10000")
+    middle = _prefix(client) + "8" * 18
     for limit, to_reach in ((100, "≤ 15 ms"), (10_000, "≤ 300 ms")):
         many = times if limit == 10_000 else 10 * times
         beside = _by_psql(program, limit, times)
-        for name, place in (("first", ""), ("middle", "&starting_after=" + _prefix(client) + "8" * 18)):
+        for name, place in (("first", ""), ("middle", f"&starting_after={middle}")):
             seconds = client.seconds(f"/v3.1/users?limit={limit}{place}", many)
             yield Figure(f"a page of {limit:,} users, {name}", seconds, "json_agg of psql", beside, to_reach)
 

@@ -92,6 +92,7 @@ def _how(settings: Settings, stands_on: Grounds) -> uvicorn.Config:
         server_header=False,
         forwarded_allow_ips="127.0.0.1,::1",  # a proxy on this machine tells whose request it is
         limit_concurrency=_MOST_OPEN,
+        timeout_keep_alive=75,  # longer than proxies keep theirs: they would meet a connection that is just closed
         timeout_graceful_shutdown=math.ceil(settings.grace_seconds),
     )
 

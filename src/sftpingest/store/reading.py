@@ -25,6 +25,7 @@ from sftpingest.store.accounts import DISTRICT
 from sftpingest.store.editions import EDITION, KINDS, NUMBER, SEEN, Edition, editions
 from sftpingest.store.shared import Shared
 from sftpingest.store.tables import District, Sync, table
+from sftpingest.store.unions import together
 from sftpingest.store.vendors import Version, decided
 from sftpingest.store.versions import VERSIONS
 from sftpingest.store.wording import among
@@ -154,10 +155,12 @@ def page(
     """
     if not of:
         return []
-    parts = [_ordered(of, kind, after, before).limit(limit).subquery() for kind in kinds]
-    every = sa.union_all(*(select(part) for part in parts)).subquery()
-    order = every.c.id.desc() if before else every.c.id
-    rows = c.execute(select(every).order_by(order).limit(limit)).all()
+    parts = [_ordered(of, kind, after, before).limit(limit) for kind in kinds]
+    if len(parts) > 1:
+        id_: sa.ColumnElement[str] = sa.literal_column("id")
+        rows = c.execute(together(parts).order_by(id_.desc() if before else id_).limit(limit)).all()
+    else:
+        rows = c.execute(parts[0]).all()
     return [key_of(row) for row in (reversed(rows) if before else rows)]
 
 
