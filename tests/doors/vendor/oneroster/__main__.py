@@ -23,6 +23,8 @@ from sftpingest.store.engine import migrate, open_store
 from tests.conftest import NO_ONEROSTER, ONEROSTER
 from tests.doors.vendor.oneroster.conftest import V1_1, V1_2, Lake, changed, new_lake
 
+#: From so many examples an operation on nothing is left out.
+_ALL_PHASES = 10
 JUDGES = Path("build/oneroster/bin")
 _CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 
@@ -61,17 +63,19 @@ def client_reads(address: str, lake: Lake) -> int:
 def schemathesis(address: str, lake: Lake, examples: int) -> int:
     """Whether every answer to requests of all sorts is as the OpenAPI file says."""
     told = [
-        str(JUDGES / "schemathesis"),
+        str((JUDGES / "schemathesis").absolute()),
         "run",
-        str(ONEROSTER),
+        str(ONEROSTER.absolute()),
         "--url",
         f"{address}{V1_2}",
         "--max-examples",
         str(examples),
     ]
     told += ["--header", f"Authorization: Bearer {lake.tokens['everything']}", "--checks", _CHECKS]
-    told += ["--phases", "examples,coverage,fuzzing", "--generation-database", "none", "--seed", "1"]
-    return subprocess.run(told, check=False).returncode
+    # the phase "coverage" makes three thousand requests, however few examples are asked for: three minutes
+    phases = "examples,fuzzing" if examples < _ALL_PHASES else "examples,coverage,fuzzing"
+    told += ["--phases", phases, "--generation-database", "none", "--seed", "1"]
+    return subprocess.run(told, check=False, cwd=JUDGES).returncode  # it leaves a folder where it runs
 
 
 def main() -> int:
