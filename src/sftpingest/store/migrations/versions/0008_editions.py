@@ -27,6 +27,12 @@ def _numbers(*names: str, kind: "type[sa.types.TypeEngine[int]]" = sa.Integer) -
 
 def upgrade() -> None:
     """Make the three tables. They hold what is seen from now on: editions are made when the program starts."""
+    _editions()
+    _events()
+    _seen()
+
+
+def _editions() -> None:
     op.create_table(
         "edition",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -39,6 +45,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("edition_of_vendor", "edition", ["vendor_id", "district_id", "id"])
+
+
+def _events() -> None:
     op.create_table(
         "event",
         _vendor(),
@@ -53,6 +62,9 @@ def upgrade() -> None:
     )
     gone = sa.text("happened = 2")
     op.create_index("event_deleted", "event", ["vendor_id", "kind", "id"], sqlite_where=gone, postgresql_where=gone)
+
+
+def _seen() -> None:
     op.create_table(
         "seen",
         _vendor(),
