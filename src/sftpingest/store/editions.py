@@ -22,7 +22,6 @@ from sqlalchemy import (
     Index,
     Integer,
     SmallInteger,
-    Table,
     Text,
     select,
     text,
@@ -151,8 +150,3 @@ def forget(c: Connection, vendor_id: int) -> None:
 def numbers_of(kinds: Iterable[Kind]) -> list[int]:
     """Kinds as the tables have them."""
     return [NUMBER[kind] for kind in kinds]
-
-
-def tables() -> tuple[Table, Table, Table]:
-    """Edition, event and seen."""
-    return EDITION, EVENT, SEEN

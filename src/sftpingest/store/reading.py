@@ -118,12 +118,6 @@ def _told_by(version: Version) -> Sharing | None:
         return None
 
 
-def times(c: Connection, vendor_id: int) -> dict[int, datetime]:
-    """When each edition of a vendor was made."""
-    rows = c.execute(select(EDITION.c.id, EDITION.c.at).where(EDITION.c.vendor_id == vendor_id))
-    return {row.id: row.at for row in rows}
-
-
 def synced_at(c: Connection, view: View) -> datetime | None:
     """When the sync was applied whose roster is seen."""
     its = table(Sync)

@@ -98,11 +98,3 @@ def _keys(c: sa.Connection, shared: Shared, kind: Kind, nos: Collection[int]) ->
     chosen = sa.select(its.c.no, its.c.id).where(*then(its, shared.district_id, shared.as_of))
     found = (c.execute(chosen.where(among(its.c.no, those))).all() for those in chunks(nos))
     return {no: key for part in found for no, key in part}
-
-
-def sections_of(c: sa.Connection, shared: Shared, kind: Kind, person: int) -> list[int]:
-    """Numbers of the sections in which a person is; also those that are not seen."""
-    its = VERSIONS[Kind.ENROLLMENT]
-    now = then(its, shared.district_id, shared.as_of)
-    chosen = sa.select(its.c.section_no).where(*now, its.c.person_no == person, its.c.role == ROLE[kind])
-    return list(c.scalars(chosen))

@@ -42,10 +42,6 @@ class TakenRole(StoreError):
     """PostgreSQL has a role "{role}" that is not of this installation. Remove it, or use a server of its own."""
 
 
-class NoSql(StoreError):
-    """{vendor} has no SQL access. `sftpingest vendor sql {vendor}` opens it."""
-
-
 @dataclass(frozen=True)
 class Access:
     """How a vendor reads by SQL."""

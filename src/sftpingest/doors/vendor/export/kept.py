@@ -16,8 +16,6 @@ from typing import IO, Any
 
 #: Together they may be so large, and unused for so long, in bytes and seconds.
 MOST, LONGEST = 4 * 2**30, 24 * 3600
-#: One in use is never taken away for its size: so long after it was last asked for.
-_IN_USE = 600
 _SIDE = ".json"
 
 
