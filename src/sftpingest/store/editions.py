@@ -124,12 +124,6 @@ def last_edition(c: Connection, vendor_id: int, district_id: int) -> Edition | N
     return None if row is None else edition_of(row)
 
 
-def editions(c: Connection, vendor_id: int) -> list[Edition]:
-    """The last edition of each district."""
-    last = select(sa.func.max(EDITION.c.id)).where(EDITION.c.vendor_id == vendor_id).group_by(EDITION.c.district_id)
-    return [edition_of(row) for row in c.execute(select(EDITION).where(EDITION.c.id.in_(last)).order_by(EDITION.c.id))]
-
-
 def last_sequence(c: Connection, vendor_id: int) -> int:
     """The number of a vendor's last event; 0 before the first."""
     last = c.execute(select(sa.func.max(EDITION.c.last_event)).where(EDITION.c.vendor_id == vendor_id)).scalar_one()

@@ -20,15 +20,15 @@ from sqlalchemy import Connection, Engine, select
 from sftpingest.roster.ids import district_id, record_id
 from sftpingest.roster.kinds import Kind
 from sftpingest.roster.rules import WrongSharing
-from sftpingest.roster.sharing import Sharing
-from sftpingest.store.accounts import DISTRICT
-from sftpingest.store.editions import EDITION, KINDS, NUMBER, SEEN, Edition, editions
-from sftpingest.store.shared import Shared
+from sftpingest.roster.sharing import Group, Sharing
+from sftpingest.store.editions import EDITION, KINDS, NUMBER, SEEN, Edition
+from sftpingest.store.latest import latest
+from sftpingest.store.shared import Shared, granted
 from sftpingest.store.tables import District, Sync, table
 from sftpingest.store.unions import together
-from sftpingest.store.vendors import Version, decided
-from sftpingest.store.versions import VERSIONS
-from sftpingest.store.wording import among
+from sftpingest.store.vendors import Version
+from sftpingest.store.versions import VERSIONS, then
+from sftpingest.store.wording import among, listed, numbered
 
 #: A row as it is seen: `no`, `id` (the district's own) and the columns that are granted.
 Row = dict[str, Any]
@@ -97,15 +97,10 @@ def views(c: Connection, vendor_id: int, day: date, only: int | None = None) -> 
 
     A district whose last edition is not of the sharing that decides is not there: better late than too much.
     """
-    of = {edition.district_id: edition for edition in editions(c, vendor_id)}
-    asked = [number for number in of if only in (None, number)]
-    rows = c.execute(select(DISTRICT).where(DISTRICT.c.id.in_(asked)).order_by(DISTRICT.c.id)).all()
     out = []
-    for row in rows:
-        district = District(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name for it)
-        version, edition = decided(c, vendor_id, district.id), of[district.id]
-        sharing = _told_by(version) if version else None
-        if version and sharing and sharing.open_on(day) and edition.sharing_id == version.id:
+    for district, edition, version in latest(c, vendor_id, only):
+        sharing = _told_by(version)
+        if sharing and sharing.open_on(day):
             out.append(View(edition, district, sharing))
     return out
 
@@ -127,8 +122,11 @@ def synced_at(c: Connection, view: View) -> datetime | None:
 
 def times_of(c: Connection, numbers: Collection[int]) -> dict[int, datetime]:
     """When those editions were made."""
-    rows = c.execute(select(EDITION.c.id, EDITION.c.at).where(among(EDITION.c.id, numbers))).all()
+    rows = c.execute(_TIMES, {"numbers": listed(numbers)}).all()
     return {number: at for number, at in rows}  # noqa: C416  (rows, which dict() does not take)
+
+
+_TIMES = select(EDITION.c.id, EDITION.c.at).where(numbered(EDITION.c.id, sa.bindparam("numbers")))
 
 
 # --------------------------------------------------------------------------------------------------------------- keys
@@ -149,33 +147,42 @@ def page(
     """
     if not of:
         return []
-    parts = [_ordered(of, kind, after, before).limit(limit) for kind in kinds]
-    if len(parts) > 1:
-        id_: sa.ColumnElement[str] = sa.literal_column("id")
-        rows = c.execute(together(parts).order_by(id_.desc() if before else id_).limit(limit)).all()
-    else:
-        rows = c.execute(parts[0]).all()
+    place = "before" if before else "after" if after else ""
+    given = _given(of) | {"limit": limit} | ({place: before or after} if place else {})
+    rows = c.execute(_paged(tuple(kinds), place, one=len(of) == 1), given).all()
     return [key_of(row) for row in (reversed(rows) if before else rows)]
 
 
-def _ordered(of: Sequence[View], kind: Kind, after: str, before: str) -> "sa.Select[Any]":
-    chosen = _seen(of, kind)
-    if after:
-        chosen = chosen.where(SEEN.c.id > after)
-    if before:
-        return chosen.where(SEEN.c.id < before).order_by(SEEN.c.id.desc())
-    return chosen.order_by(SEEN.c.id)
+@lru_cache  # a statement that is there already is quicker to run: SQLAlchemy remembers what it said of it
+def _paged(kinds: tuple[Kind, ...], place: str, *, one: bool) -> "sa.Select[Any]":
+    id_: sa.ColumnElement[str] = sa.literal_column("id")
+    parts = [_ordered(kind, place, one=one).limit(sa.bindparam("limit")) for kind in kinds]
+    if len(parts) == 1:
+        return parts[0]
+    return together(parts).order_by(id_.desc() if place == "before" else id_).limit(sa.bindparam("limit"))
 
 
-def _seen(of: Sequence[View], kind: Kind) -> "sa.Select[Any]":
+def _ordered(kind: Kind, place: str, *, one: bool) -> "sa.Select[Any]":
+    chosen = _seen(kind, one=one)
+    if place == "before":
+        return chosen.where(SEEN.c.id < sa.bindparam("before")).order_by(SEEN.c.id.desc())
+    return (chosen.where(SEEN.c.id > sa.bindparam("after")) if place else chosen).order_by(SEEN.c.id)
+
+
+def _seen(kind: Kind, *, one: bool) -> "sa.Select[Any]":
     """The keys of a kind; of several districts, whose first digits differ, in one go."""
-    vendor_id = of[0].edition.vendor_id
-    chosen = select(SEEN).where(SEEN.c.vendor_id == vendor_id, SEEN.c.kind == NUMBER[kind])
-    chosen = chosen.where(SEEN.c.district_id.in_([view.district.id for view in of]))
-    if len(of) == 1:  # else an index of all districts is read to find the one
-        first = of[0].id[:6]
-        chosen = chosen.where(SEEN.c.id >= first, SEEN.c.id < f"{first}g")
+    its = (SEEN.c.vendor_id == sa.bindparam("vendor"), SEEN.c.kind == NUMBER[kind])
+    chosen = select(SEEN).where(*its, SEEN.c.district_id.in_(sa.bindparam("districts", expanding=True)))
+    if one:  # else an index of all districts is read to find the one
+        chosen = chosen.where(SEEN.c.id >= sa.bindparam("first"), SEEN.c.id < sa.bindparam("end"))
     return chosen
+
+
+def _given(of: Sequence[View]) -> dict[str, Any]:
+    """The parameters of `_seen`."""
+    first = of[0].id[:6]
+    given = {"vendor": of[0].edition.vendor_id, "districts": [view.district.id for view in of]}
+    return given | ({"first": first, "end": f"{first}g"} if len(of) == 1 else {})
 
 
 def find(c: Connection, of: Sequence[View], kinds: Collection[Kind], id_: str) -> Key | None:
@@ -200,9 +207,13 @@ def count(c: Connection, of: Sequence[View], kinds: Collection[Kind]) -> int:
     """How many records of those kinds are seen."""
     if not of:
         return 0
-    return sum(
-        c.execute(select(sa.func.count()).select_from(_seen(of, kind).subquery())).scalar_one() for kind in kinds
-    )
+    given = _given(of)
+    return sum(c.execute(_counted(kind, one=len(of) == 1), given).scalar_one() for kind in kinds)
+
+
+@lru_cache
+def _counted(kind: Kind, *, one: bool) -> "sa.Select[Any]":
+    return select(sa.func.count()).select_from(_seen(kind, one=one).subquery())
 
 
 def key_of(row: sa.Row[Any]) -> Key:
@@ -219,11 +230,20 @@ def rows(c: Connection, view: View, kind: Kind, nos: Collection[int]) -> dict[in
 
     In a view of the past those are left out that are not.
     """
-    chosen = view.shared.select(kind) if view.past else view.shared.columns_of(kind)
-    chosen = chosen.where(among(VERSIONS[kind].c.no, nos))
-    found = c.execute(chosen)
+    if view.past:
+        found = c.execute(view.shared.select(kind).where(among(VERSIONS[kind].c.no, nos)))
+    else:
+        given = {"district": view.district.id, "as_of": view.shared.as_of, "numbers": listed(nos)}
+        found = c.execute(_of_numbers(kind, view.sharing.groups, now=view.shared.as_of is None), given)
     names = tuple(found.keys())  # and `no` is the first of them
     return {row[0]: dict(zip(names, row, strict=True)) for row in found.all()}
+
+
+@lru_cache(maxsize=256)
+def _of_numbers(kind: Kind, groups: frozenset[Group], *, now: bool) -> "sa.Select[Any]":
+    its = VERSIONS[kind]
+    there = then(its, sa.bindparam("district"), None if now else sa.bindparam("as_of"))
+    return granted(kind, groups).where(*there, numbered(its.c.no, sa.bindparam("numbers")))
 
 
 def further_of(key: Key) -> tuple[str, ...]:

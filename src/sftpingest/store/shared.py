@@ -7,14 +7,14 @@ Out: Shared: for each kind a select of the records that are seen, with the colum
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
 from sftpingest.roster.kinds import STUDENT, TEACHER, Kind
 from sftpingest.roster.rules import EXT, Condition, Sign
-from sftpingest.roster.sharing import Mode, Sharing, columns, seen_in_ext
+from sftpingest.roster.sharing import Group, Mode, Sharing, columns, seen_in_ext
 from sftpingest.store.versions import VERSIONS, then
 from sftpingest.store.wording import ext_only, ext_without, holds_text, in_ext, lists, one_of
 
@@ -37,26 +37,11 @@ class Shared:
 
     def select(self, kind: Kind) -> "sa.Select[Any]":
         """The records of a kind that are seen: `no`, `id` and the columns that are seen; of enrollments all columns."""
-        return self._columns(kind).where(self.seen(kind, VERSIONS[kind]))
+        return granted(kind, self.sharing.groups).where(self.seen(kind, VERSIONS[kind]))
 
     def columns_of(self, kind: Kind) -> "sa.Select[Any]":
         """The same columns of all records there are: for whoever names records that he knows to be seen."""
-        its = VERSIONS[kind]
-        return self._columns(kind).where(*then(its, self.district_id, self.as_of))
-
-    def _columns(self, kind: Kind) -> "sa.Select[Any]":
-        its = VERSIONS[kind]
-        if kind is Kind.ENROLLMENT:
-            names = ["section_no", "person_no", "school_no", "role", "position"]
-        else:
-            names = ["no", "id", *columns(kind, self.sharing.groups)]
-        return sa.select(*(self._ext(its) if name == "ext" else its.c[name] for name in names))
-
-    def _ext(self, its: Table) -> "sa.ColumnElement[str]":
-        """What of the district's own columns is seen."""
-        all_but, names = seen_in_ext(self.sharing.groups)
-        part = ext_without if all_but else ext_only
-        return part(its.c.ext, sa.literal(json.dumps(sorted(names)))).label("ext")
+        return granted(kind, self.sharing.groups).where(*then(VERSIONS[kind], self.district_id, self.as_of))
 
     def seen(self, kind: Kind, table: Table) -> Where:
         """Whether a version in a table of that kind is seen."""
@@ -180,6 +165,26 @@ class Shared:
 
     def _then(self, its: Table) -> list[Where]:
         return then(its, self.district_id, self.as_of)
+
+
+@lru_cache(maxsize=256)  # a select that is there already is quicker to run: SQLAlchemy remembers what it said of it
+def granted(kind: Kind, groups: frozenset[Group]) -> "sa.Select[Any]":
+    """All records of a kind, with the columns that groups of fields grant."""
+    its = VERSIONS[kind]
+    if kind is Kind.ENROLLMENT:
+        names = ["section_no", "person_no", "school_no", "role", "position"]
+    else:
+        names = ["no", "id", *columns(kind, groups)]
+    return sa.select(*(_ext(its, groups) if name == "ext" else its.c[name] for name in names))
+
+
+def _ext(its: Table, groups: frozenset[Group]) -> "sa.ColumnElement[str]":
+    """What of the district's own columns is seen."""
+    all_but, names = seen_in_ext(groups)
+    if all_but and not names:
+        return its.c.ext
+    part = ext_without if all_but else ext_only
+    return part(its.c.ext, sa.literal(json.dumps(sorted(names)))).label("ext")
 
 
 def _another(kind: Kind) -> sa.FromClause:

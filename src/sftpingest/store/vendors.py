@@ -8,6 +8,7 @@ import hashlib
 import re
 import secrets
 import uuid
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -232,5 +233,10 @@ def shared_districts(c: Connection, vendor_id: int) -> list[int]:
 
 
 def _version(row: Row[Any]) -> Version:
-    facts = dict(row._mapping)  # noqa: SLF001  (SQLAlchemy's public name for it)
+    return version_of({**row._mapping})  # noqa: SLF001  (SQLAlchemy's public name for it)
+
+
+def version_of(row: Mapping[str, Any]) -> Version:
+    """A row of the table as what it is."""
+    facts = {**row}
     return Version(said=Said(facts.pop("state")), **facts)

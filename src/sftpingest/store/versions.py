@@ -13,6 +13,8 @@ numbers (`no`): a third of the size of joining by text, and that is most of a ro
 no null: docs/decisions/0001-versions.md.
 """
 
+from typing import TypeAlias
+
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
@@ -75,7 +77,11 @@ VERSIONS[Kind.ENROLLMENT] = sa.Table(
 )
 
 
-def then(versions: sa.FromClause, district_id: int, as_of: int | None) -> list[sa.ColumnElement[bool]]:
+#: A number, or the place of one in a statement that is kept.
+Number: TypeAlias = int | sa.BindParameter[int]
+
+
+def then(versions: sa.FromClause, district_id: Number, as_of: Number | None) -> list[sa.ColumnElement[bool]]:
     """The versions that hold now, or held then."""
     of_district = versions.c.district_id == district_id
     if as_of is None:

@@ -130,7 +130,8 @@ def _ext_in_postgresql(element: FunctionElement[str], compiler: SQLCompiler, **k
     there = f"lower(part.key) IN (SELECT jsonb_array_elements_text(CAST({names} AS jsonb)))"
     which = there if isinstance(element, ext_only) else f"NOT {there}"
     parts = f"jsonb_each_text(CAST(NULLIF({ext}, '') AS jsonb)) AS part WHERE {which}"
-    return f"COALESCE((SELECT CAST(jsonb_object_agg(part.key, part.value) AS text) FROM {parts}), '')"  # noqa: S608
+    made = f"COALESCE((SELECT CAST(jsonb_object_agg(part.key, part.value) AS text) FROM {parts}), '')"  # noqa: S608
+    return f"CASE WHEN {ext} = '' THEN '' ELSE {made} END"  # most have none
 
 
 @compiles(ext_only, "sqlite")
@@ -145,4 +146,9 @@ def _ext_in_sqlite(element: FunctionElement[str], compiler: SQLCompiler, **kw: A
 
 def among(column: "sa.ColumnElement[int]", numbers: Iterable[int]) -> sa.ColumnElement[bool]:
     """Whether a column has one of many numbers: one parameter, for no store takes ten thousands of them."""
-    return numbered(column, sa.literal(json.dumps(list(numbers))))
+    return numbered(column, sa.literal(listed(numbers)))
+
+
+def listed(numbers: Iterable[int]) -> str:
+    """Many numbers as the one parameter of `numbered`."""
+    return json.dumps(list(numbers))

@@ -4,7 +4,7 @@ In:  who reads, through which door, which records of which districts.
 Out: a Read for each district; Refused with 503 where it cannot be kept.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,11 +27,11 @@ _PEOPLE = frozenset({Kind.STUDENT, Kind.TEACHER, Kind.STAFF, Kind.CONTACT})
 
 @dataclass(frozen=True, slots=True)
 class Disclosed:
-    """One record in an answer."""
+    """Records in an answer, of one district and kind."""
 
     view: View
     kind: Kind
-    id: str
+    ids: Collection[str]
 
 
 @dataclass(frozen=True)
@@ -52,22 +52,23 @@ class Answered:
         """
         of: dict[int, list[Disclosed]] = {}
         views = {view.district.id: view for view in self.views}
-        for one in records:
-            of.setdefault(one.view.district.id, []).append(one)
-            views.setdefault(one.view.district.id, one.view)
+        for some in records:
+            of.setdefault(some.view.district.id, []).append(some)
+            views.setdefault(some.view.district.id, some.view)
         for district in of or views:  # an empty answer tells something too
-            records = of.get(district, [])
-            of_it = [one.view for one in records] or [views[district]]
-            self._keep(self._read(of_it, records, in_a_row=in_a_row))
+            its = of.get(district, [])
+            self._keep(self._read([some.view for some in its] or [views[district]], its, in_a_row=in_a_row))
 
-    def _read(self, views: list[View], records: list[Disclosed], *, in_a_row: bool) -> Read:
+    def _read(self, views: list[View], its: list[Disclosed], *, in_a_row: bool) -> Read:
         """Of one district: `views` are of the editions that were read, of which events have several."""
-        kind_of = {one.id: one.kind for one in records}
-        ids = sorted(kind_of)
+        of_kind: dict[Kind, set[str]] = {}
+        for some in its:
+            of_kind.setdefault(some.kind, set()).update(some.ids)
+        ids = sorted(set[str]().union(*of_kind.values()))
         return Read(
             **self._common(views),
-            kinds=tuple(kind for kind in Kind if kind in kind_of.values()),
-            people=sum(kind in _PEOPLE for kind in kind_of.values()),
+            kinds=tuple(kind for kind in Kind if of_kind.get(kind)),
+            people=sum(len(some) for kind, some in of_kind.items() if kind in _PEOPLE),
             records=len(ids),
             **({"range": (ids[0], ids[-1])} if in_a_row and len(ids) > _RANGE else {"ids": tuple(ids)}),
         )

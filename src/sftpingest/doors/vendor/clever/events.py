@@ -111,7 +111,7 @@ def _told(sight: Sight, then: Then, those: list[Happening]) -> dict[int, Object]
     after_it = _objects(sight, is_now, still)
     before_it = _objects(sight, was, before)
     if is_now is not None:  # bare ones too: that somebody was there is told by them
-        sight.disclosed += [Disclosed(is_now, one.kind, one.id) for one in those]
+        sight.disclosed.append(Disclosed(is_now, those[0].kind, [one.id for one in those]))
     return {one.sequence: _event(one, after_it.get(one.no), before_it.get(one.no), is_now) for one in those}
 
 

@@ -13,7 +13,7 @@ from sftpingest.doors.vendor.clever.sight import Ask, Sight
 from sftpingest.doors.vendor.refused import Refused
 from sftpingest.roster.kinds import Kind
 from sftpingest.store.beside import Beside
-from sftpingest.store.reading import Key, View, count, page, rows, synced_at
+from sftpingest.store.reading import Key, View, count, further_of, page, rows, synced_at
 
 _PEOPLE = (Kind.STUDENT, Kind.TEACHER, Kind.STAFF, Kind.CONTACT)
 #: Where objects of a kind are found.
@@ -142,7 +142,7 @@ def nothing_beside(name: str) -> Ask:
 def _beside(sight: Sight, key: Key) -> Beside:
     view = sight.view_of(key)
     row = rows(sight.c, view, key.kind, [key.no])[key.no]
-    return Beside(view, key.kind, row, tuple(schools_of(row, sight.stamp(key))))
+    return Beside(view, key.kind, row, tuple(schools_of(row, further_of(key))))
 
 
 # ----------------------------------------------------------------------------------------------------------- districts

@@ -80,23 +80,18 @@ class Sight:
             raise Refused(404, "Resource not found")
         return found
 
-    def stamp(self, key: Key) -> Stamp:
-        """What an object has beside its row."""
-        at = self.times((key.since, key.changed))
-        return Stamp(key.id, at.get(key.since), at.get(key.changed), further_of(key))
-
     def objects(self, keys: list[Key]) -> list[Object]:
         """Records in Clever's shape, in their order."""
-        self.disclosed += [Disclosed(self.view_of(key), key.kind, key.id) for key in keys]
-        groups: dict[tuple[int, Kind], list[Key]] = {}
+        at = self.times({edition for key in keys for edition in (key.since, key.changed)})
+        groups: dict[tuple[int, Kind], dict[int, Stamp]] = {}
         for key in keys:
-            groups.setdefault((key.district_id, key.kind), []).append(key)
+            stamp = Stamp(key.id, at.get(key.since), at.get(key.changed), further_of(key))
+            groups.setdefault((key.district_id, key.kind), {})[key.no] = stamp
         made: dict[str, Object] = {}
-        self.times({edition for key in keys for edition in (key.since, key.changed)})
-        for (_, kind), those in groups.items():
-            stamps = {key.no: self.stamp(key) for key in those}
-            found = shaped(self.c, self.view_of(those[0]), kind, stamps, self.version)
-            made |= {one["id"]: one for one in found.values()}
+        for (district, kind), stamps in groups.items():
+            view = next(view for view in self.views if view.district.id == district)
+            self.disclosed.append(Disclosed(view, kind, [stamp.id for stamp in stamps.values()]))
+            made |= {one["id"]: one for one in shaped(self.c, view, kind, stamps, self.version).values()}
         return [made[key.id] for key in keys]
 
 

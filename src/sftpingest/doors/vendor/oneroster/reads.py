@@ -139,11 +139,11 @@ class Reading:
         of = {view.district.id: view for view in self.views}
         for one in self.shown:
             if not one.gone and one.key.no != MADE:
-                yield Disclosed(of[one.key.district_id], one.key.kind, one.key.id)
+                yield Disclosed(of[one.key.district_id], one.key.kind, [one.key.id])
         for seat in self.seats:
             view, role = of[seat.district_id], ROLES[seat.role]
-            yield Disclosed(view, Kind.SECTION, seat.section)
-            yield Disclosed(view, PERSON[role], seat.person)
+            yield Disclosed(view, Kind.SECTION, [seat.section])
+            yield Disclosed(view, PERSON[role], [seat.person])
 
     # ------------------------------------------------------------------------------------------------------ pages
 
