@@ -78,8 +78,8 @@ class Class:
     """Who is in a section, by ids."""
 
     first: str | None  #: its primary teacher
-    teachers: tuple[str, ...]
-    students: tuple[str, ...]
+    teachers: list[str]
+    students: list[str]
 
 
 def section(view: View, row: Row, stamp: Stamp, people: Class, refers: "Refers") -> Object:
@@ -97,8 +97,8 @@ def section(view: View, row: Row, stamp: Stamp, people: Class, refers: "Refers")
         "course": refers.course or None,
         "term_id": refers.term or None,
         "teacher": people.first,
-        "teachers": list(people.teachers),
-        "students": list(people.students),
+        "teachers": people.teachers,
+        "students": people.students,
         "ext": ext_of(row),
         "lms_status": "",
         **times(stamp),

@@ -15,18 +15,19 @@ from sftpingest.roster.ids import record_id
 from sftpingest.roster.kinds import STUDENT, TEACHER, Kind
 from sftpingest.store.reading import Row, View, rows
 from sftpingest.store.related import ROLE, enrolled
+from sftpingest.store.seated import students_of, teachers_of
 
 _PLAIN = {Kind.SCHOOL: objects.school, Kind.COURSE: objects.course, Kind.TERM: objects.term}
 #: The position of the primary teacher of a section.
 _FIRST = 1
-NOBODY = Class(None, (), ())
+NOBODY = Class(None, [], [])
 
 
 def shaped(c: Connection, view: View, kind: Kind, stamps: Mapping[int, Stamp], version: str) -> dict[int, Object]:
     """Those that are seen; in a view of the past there may be fewer than were asked for."""
     found = rows(c, view, kind, stamps)
     if kind is Kind.SECTION:
-        classes = _classes(c, view, found)
+        classes = _classes_then(c, view, found) if view.past else _classes(c, view, found)
         return {no: _section(view, row, stamps[no], classes.get(no, NOBODY)) for no, row in found.items()}
     if kind in _PLAIN:
         return {no: _PLAIN[kind](view, row, stamps[no]) for no, row in found.items()}
@@ -40,6 +41,17 @@ def _section(view: View, row: Row, stamp: Stamp, people: Class) -> Object:
 
 
 def _classes(c: Connection, view: View, sections: Mapping[int, Row]) -> dict[int, Class]:
+    students, first = students_of(c, view, sections), dict[int, str]()
+    teachers: dict[int, list[str]] = {}
+    for section, position, id_ in teachers_of(c, view, sections):
+        teachers.setdefault(section, []).append(id_)
+        if position == _FIRST:
+            first[section] = id_
+    return {no: Class(first.get(no), teachers.get(no, []), students.get(no, [])) for no in sections}
+
+
+def _classes_then(c: Connection, view: View, sections: Mapping[int, Row]) -> dict[int, Class]:
+    """The same as it was: who was in them may be seen no more."""
     found = enrolled(c, view.shared, sections)
     kinds = {role: kind for kind, role in ROLE.items()}
     ids = {
@@ -55,6 +67,4 @@ def _classes(c: Connection, view: View, sections: Mapping[int, Row]) -> dict[int
             if role == TEACHER and position == _FIRST:
                 first[section] = id_
     teachers, students = people[TEACHER], people[STUDENT]
-    return {
-        no: Class(first.get(no), tuple(teachers.get(no, ())), tuple(sorted(students.get(no, ())))) for no in sections
-    }
+    return {no: Class(first.get(no), teachers.get(no, []), sorted(students.get(no, []))) for no in sections}
