@@ -230,13 +230,18 @@ def rows(c: Connection, view: View, kind: Kind, nos: Collection[int]) -> dict[in
 
     In a view of the past those are left out that are not.
     """
+    return {row["no"]: row for row in each_row(c, view, kind, nos)}
+
+
+def each_row(c: Connection, view: View, kind: Kind, nos: Collection[int]) -> Iterator[Row]:
+    """The same one after the other, in any order: who is done with one lets go of it."""
     if view.past:
         found = c.execute(view.shared.select(kind).where(among(VERSIONS[kind].c.no, nos)))
     else:
         given = {"district": view.district.id, "as_of": view.shared.as_of, "numbers": listed(nos)}
         found = c.execute(_of_numbers(kind, view.sharing.groups, now=view.shared.as_of is None), given)
-    names = tuple(found.keys())  # and `no` is the first of them
-    return {row[0]: dict(zip(names, row, strict=True)) for row in found.all()}
+    names = tuple(found.keys())
+    return (dict(zip(names, row, strict=True)) for row in found.all())
 
 
 @lru_cache(maxsize=256)

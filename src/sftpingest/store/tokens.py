@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
 from sftpingest.store.tables import District, now, table
 from sftpingest.store.vendors import TOKEN, VENDOR, Vendor, hashed, seen_on
@@ -49,11 +49,17 @@ class OfDistrict:
 def reader_of(c: Connection, token: str) -> Reader | None:
     """Who reads with this token; None where it is good for nothing (any more)."""
     key = hashed(token)
-    good = or_(TOKEN.c.expires_at.is_(None), TOKEN.c.expires_at > now())
-    asked = select(TOKEN.c.district_id, TOKEN.c.scopes, VENDOR.c.id, VENDOR.c.name, VENDOR.c.client_id)
-    asked = asked.join(VENDOR, VENDOR.c.id == TOKEN.c.vendor_id)
-    row = c.execute(asked.where(TOKEN.c.hash == key, VENDOR.c.removed_at.is_(None), good)).first()
+    row = c.execute(_GOOD, {"hash": key, "now": now()}).first()
     return row and Reader(row.id, row.name, row.client_id, row.district_id, frozenset(row.scopes), key)
+
+
+#: Kept, for every request begins with it.
+_GOOD = (
+    select(TOKEN.c.district_id, TOKEN.c.scopes, VENDOR.c.id, VENDOR.c.name, VENDOR.c.client_id)
+    .join(VENDOR, VENDOR.c.id == TOKEN.c.vendor_id)
+    .where(TOKEN.c.hash == bindparam("hash"), VENDOR.c.removed_at.is_(None))
+    .where(or_(TOKEN.c.expires_at.is_(None), TOKEN.c.expires_at > bindparam("now", type_=TOKEN.c.expires_at.type)))
+)
 
 
 def client(c: Connection, client_id: str, secret: str) -> Vendor | None:

@@ -68,8 +68,14 @@ class Door(Web):
     slug = "springfield"
 
     def upload(self, files: dict[str, str], slug: str = "") -> None:
-        slug = slug or self.slug
-        district_id, sync_id = take(self.engine, of(files), slug)
+        self.apply(files, slug)
+        with self.engine.begin() as c:
+            for vendor in vendors.vendors(c):
+                publish(c, vendor.id, accounts.district(c, slug or self.slug), now().date())
+
+    def apply(self, files: dict[str, str], slug: str = "") -> None:
+        """An upload of which vendors have not been told yet."""
+        district_id, sync_id = take(self.engine, of(files), slug or self.slug)
         with self.engine.begin() as c:
             its = accounts.DISTRICT
             c.execute(sa.update(its).where(its.c.id == district_id).values(head=sync_id))
@@ -77,8 +83,6 @@ class Door(Web):
                 sa.text("UPDATE sync SET finished_at = :at WHERE id = :id"),
                 {"at": now().replace(tzinfo=None), "id": sync_id},
             )
-            for vendor in vendors.vendors(c):
-                publish(c, vendor.id, accounts.district(c, slug), now().date())
 
     def let(self, vendor: str, sharing: Sharing | None, slug: str = "") -> None:
         """Set what a vendor sees of a district; None: nothing."""

@@ -1,13 +1,16 @@
 """The Clever-shaped API: what objects, lists and errors look like, as Clever's own answers do."""
 
 import re
+from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
+from sftpingest.doors.vendor.clever.lists import KINDS
 from sftpingest.roster.ids import record_id
 from sftpingest.roster.kinds import Kind
 from sftpingest.store import vendors
-from tests.doors.vendor.clever.conftest import Door
+from tests.doors.vendor.clever.conftest import FILES, Door, new_door
 from tests.doors.vendor.conftest import bearing
 
 ID = re.compile("[0-9a-f]{24}")
@@ -219,3 +222,14 @@ def test_what_cannot_be_noted_is_not_answered(standing: Door, monkeypatch: pytes
     monkeypatch.setattr(standing, "reads", type("Full", (), {"append": staticmethod(full)})())
     answer = standing.get(path)
     assert (answer.status_code, list(answer.json())) == (503, ["message"])
+
+
+def test_until_vendors_are_told_of_a_sync_they_read_the_roster_before_it(engine: Engine, tmp_path: Path) -> None:
+    door = new_door(engine, tmp_path / "keys")
+    before = {name: door.read(f"/{name}") for name in KINDS}
+    left = {name: text.replace("s1,sc1,ss1", "s1,sc1,ss2").replace("Sage", "Salt") for name, text in FILES.items()}
+    door.apply(left)
+    assert {name: door.read(f"/{name}") for name in KINDS} == before
+    door.upload(left)
+    after = {name: door.read(f"/{name}") for name in KINDS}
+    assert {name for name in KINDS if after[name] != before[name]} == {"sections", "users"}

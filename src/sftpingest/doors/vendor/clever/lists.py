@@ -6,6 +6,8 @@ Out: envelopes with links: `data` of a list has one `data` and `uri` an object.
 
 from collections.abc import Callable, Sequence
 
+from orjson import Fragment
+
 from sftpingest.doors.vendor.clever.asked import Asked
 from sftpingest.doors.vendor.clever.objects import Object, district
 from sftpingest.doors.vendor.clever.people import schools_of
@@ -152,7 +154,7 @@ def districts(sight: Sight) -> Object:
     """The districts that are seen: one, with a token of one."""
     found = sorted(sight.views, key=lambda view: view.id)
     chosen = [view for view in found if sight.asked.after < view.id and view.id < (sight.asked.before or "g")]
-    data = [_in_list(sight, _district(sight, view), "districts") for view in chosen[: sight.asked.limit]]
+    data = [_in_list(sight, _district(sight, view), "districts", view.id) for view in chosen[: sight.asked.limit]]
     return {"data": data, "links": [{"rel": "self", "uri": sight.asked.link(here(sight))}]}
 
 
@@ -200,8 +202,9 @@ def _enveloped(sight: Sight, keys: list[Key], asked: Asked, *, more: bool) -> Ob
         links.append(("next", asked.link(path, starting_after=keys[-1].id)))
     if keys and (more if asked.before else asked.after):
         links.append(("prev", asked.link(path, ending_before=keys[0].id)))
-    names = [COLLECTION[key.kind] for key in keys]
-    data = [_in_list(sight, one, name) for one, name in zip(sight.objects(keys), names, strict=True)]
+    data = [
+        _in_list(sight, one, COLLECTION[key.kind], key.id) for one, key in zip(sight.objects(keys), keys, strict=True)
+    ]
     return {"data": data, "links": [{"rel": rel, "uri": uri} for rel, uri in links]}
 
 
@@ -209,8 +212,8 @@ def _place(asked: Asked) -> dict[str, str]:
     return {name: at for name, at in (("starting_after", asked.after), ("ending_before", asked.before)) if at}
 
 
-def _in_list(sight: Sight, one: Object, name: str) -> Object:
-    return {"data": one, "uri": f"/{sight.version}/{name}/{one['id']}"}
+def _in_list(sight: Sight, one: Object | Fragment, name: str, id_: str) -> Object:
+    return {"data": one, "uri": f"/{sight.version}/{name}/{id_}"}
 
 
 def here(sight: Sight) -> str:

@@ -4,7 +4,7 @@ In:  a view, numbers of records that are seen in it.
 Out: by number an object.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from sqlalchemy import Connection
 
@@ -13,25 +13,32 @@ from sftpingest.doors.vendor.clever.objects import Class, Object, Refers, Stamp
 from sftpingest.doors.vendor.clever.people import user
 from sftpingest.roster.ids import record_id
 from sftpingest.roster.kinds import STUDENT, TEACHER, Kind
-from sftpingest.store.reading import Row, View, rows
+from sftpingest.store.reading import Row, View, each_row
 from sftpingest.store.related import ROLE, enrolled
 from sftpingest.store.seated import students_of, teachers_of
 
 _PLAIN = {Kind.SCHOOL: objects.school, Kind.COURSE: objects.course, Kind.TERM: objects.term}
 #: The position of the primary teacher of a section.
 _FIRST = 1
-NOBODY = Class(None, [], [])
 
 
 def shaped(c: Connection, view: View, kind: Kind, stamps: Mapping[int, Stamp], version: str) -> dict[int, Object]:
     """Those that are seen; in a view of the past there may be fewer than were asked for."""
-    found = rows(c, view, kind, stamps)
+    return dict(each_shaped(c, view, kind, stamps, version))
+
+
+def each_shaped(
+    c: Connection, view: View, kind: Kind, stamps: Mapping[int, Stamp], version: str
+) -> Iterator[tuple[int, Object]]:
+    """The same one after the other, in any order, with their numbers."""
+    found = each_row(c, view, kind, stamps)
     if kind is Kind.SECTION:
-        classes = _classes_then(c, view, found) if view.past else _classes(c, view, found)
-        return {no: _section(view, row, stamps[no], classes.get(no, NOBODY)) for no, row in found.items()}
-    if kind in _PLAIN:
-        return {no: _PLAIN[kind](view, row, stamps[no]) for no, row in found.items()}
-    return {no: user(view, kind, row, stamps[no], version) for no, row in found.items()}
+        sections = {row["no"]: row for row in found}
+        classes = (_classes_then if view.past else _classes)(c, view, sections)
+        return ((no, _section(view, row, stamps[no], classes[no])) for no, row in sections.items())
+    if plain := _PLAIN.get(kind):
+        return ((row["no"], plain(view, row, stamps[row["no"]])) for row in found)
+    return ((row["no"], user(view, kind, row, stamps[row["no"]], version)) for row in found)
 
 
 def _section(view: View, row: Row, stamp: Stamp, people: Class) -> Object:
@@ -40,7 +47,7 @@ def _section(view: View, row: Row, stamp: Stamp, people: Class) -> Object:
     return objects.section(view, row, stamp, people, refers)
 
 
-def _classes(c: Connection, view: View, sections: Mapping[int, Row]) -> dict[int, Class]:
+def _classes(c: Connection, view: View, sections: Collection[int]) -> dict[int, Class]:
     students, first = students_of(c, view, sections), dict[int, str]()
     teachers: dict[int, list[str]] = {}
     for section, position, id_ in teachers_of(c, view, sections):
@@ -50,7 +57,7 @@ def _classes(c: Connection, view: View, sections: Mapping[int, Row]) -> dict[int
     return {no: Class(first.get(no), teachers.get(no, []), students.get(no, [])) for no in sections}
 
 
-def _classes_then(c: Connection, view: View, sections: Mapping[int, Row]) -> dict[int, Class]:
+def _classes_then(c: Connection, view: View, sections: Collection[int]) -> dict[int, Class]:
     """The same as it was: who was in them may be seen no more."""
     found = enrolled(c, view.shared, sections)
     kinds = {role: kind for kind, role in ROLE.items()}
