@@ -166,7 +166,7 @@ def test_a_stop_while_the_store_is_busy_leaves_reads_for_the_next_start(engine: 
 def test_what_cannot_be_read_back_is_entered_as_anybodys(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "disclosures").mkdir()
     spoilt = [b"no json\n", b"\xff\n", b"[1]\n", _line(READ).replace(b"oneroster", b"onerosters", 1)]
-    spoilt += [_line(READ).replace(b'"student"', b'"pupil"'), _line(READ).replace(b'"people": 3', b'"people": null')]
+    spoilt += [_line(READ).replace(b'"student"', b'"pupil"'), _line(READ).replace(b'"people":3', b'"people":null')]
     half = _line(READ)[:-9]
     (tmp_path / "disclosures" / "1-a.jsonl").write_bytes(b"".join([*spoilt, _line(READ), half]))
     with capture_logs() as logged, disclosing(engine, tmp_path):

@@ -6,15 +6,14 @@ Out: entries in the store (store/disclosures.py), each once, whatever dies on th
 Kept is a read in a file of the folder disclosures/ (app/entering.py). What cannot be kept is not answered.
 """
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 import structlog
 from sqlalchemy import Engine
 
@@ -97,14 +96,13 @@ def disclosing(engine: Engine, data: Path) -> Iterator[Disclosing]:
 
 
 def _line(read: Read) -> bytes:
-    told = {"source": source(), **asdict(read), "at": read.at.isoformat()}
-    return f"{json.dumps(told)}\n".encode()
+    return orjson.dumps({"source": source(), **vars(read)}, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _told(mark: str, line: bytes) -> Told:
     """Read a line back. One that cannot be read leaves an entry that says so: it may have been anybody's."""
     try:
-        told = json.loads(line)
+        told = orjson.loads(line)
         return Told(_read(told), str(told["source"]), mark)
     except (ValueError, KeyError, TypeError, AttributeError):
         log.error("disclosure.unreadable", spool=mark)  # noqa: TRY400  (a line holds no place in the program)
