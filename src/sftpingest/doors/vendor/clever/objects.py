@@ -44,12 +44,8 @@ def ext_of(row: Row) -> Object:
 
 def location(row: Row, street: str) -> Object:
     """Where a school or a student is."""
-    return {
-        "address": row.get(street, ""),
-        "city": row.get("city", ""),
-        "state": row.get("state", ""),
-        "zip": row.get("zip", ""),
-    }
+    get = row.get
+    return {"address": get(street, ""), "city": get("city", ""), "state": get("state", ""), "zip": get("zip", "")}
 
 
 def school(view: View, row: Row, stamp: Stamp) -> Object:

@@ -19,31 +19,21 @@ NAMES = {kind: name for name, kind in ROLES.items()}
 
 def user(view: View, kind: Kind, row: Row, stamp: Stamp, version: str) -> Object:
     """A user."""
+    get = row.get
     return {
         "id": stamp.id,
         "district": view.id,
-        "email": row.get("email") or None,
-        "name": {"first": row["first_name"], "middle": row.get("middle_name", ""), "last": row["last_name"]},
+        "email": get("email") or None,
+        "name": {"first": row["first_name"], "middle": get("middle_name", ""), "last": row["last_name"]},
         "lms_status": "",
-        "roles": {NAMES[kind]: _contact(view, row) if kind is Kind.CONTACT else _role(view, kind, row, stamp, version)},
+        "roles": {NAMES[kind]: _ROLE[kind](view, row, stamp, version)},
         "created": moment(stamp.created),
         "last_modified": moment(stamp.changed),
     }
 
 
-def _role(view: View, kind: Kind, row: Row, stamp: Stamp, version: str) -> Object:
-    schools = [view.id_of(Kind.SCHOOL, key) for key in schools_of(row, stamp.schools)]
-    if kind is Kind.STAFF:
-        return _staff(row, schools)
-    common = {
-        "legacy_id": "",
-        "credentials": {"district_username": ""},
-        "ext": ext_of(row),
-        "school": view.id_of(Kind.SCHOOL, row["school_id"]),
-        "schools": schools,
-    }
-    common.update(_teacher(row) if kind is Kind.TEACHER else _student(row, schools, version))
-    return common
+def _schools(view: View, row: Row, stamp: Stamp) -> list[str]:
+    return [view.id_of(Kind.SCHOOL, key) for key in schools_of(row, stamp.schools)]
 
 
 def schools_of(row: Row, further: Sequence[str]) -> list[str]:
@@ -55,9 +45,19 @@ def schools_of(row: Row, further: Sequence[str]) -> list[str]:
     return [school for school in dict.fromkeys((own, *more, *further)) if school]
 
 
-def _student(row: Row, schools: Sequence[str], version: str) -> Object:
-    get = row.get
+#: The same for everybody. Nobody changes it.
+_NO_CREDENTIALS = {"district_username": ""}
+_NOT_KNOWN = {"first": "", "middle": "", "last": ""}
+
+
+def _student(view: View, row: Row, stamp: Stamp, version: str) -> Object:
+    get, schools = row.get, _schools(view, row, stamp)
     out = {
+        "legacy_id": "",
+        "credentials": _NO_CREDENTIALS,
+        "ext": ext_of(row),
+        "school": view.id_of(Kind.SCHOOL, row["school_id"]),
+        "schools": schools,
         "sis_id": row["id"],
         "student_number": get("number") or None,
         "state_id": get("state_id") or None,
@@ -94,11 +94,13 @@ def _since_3_1(row: Row) -> Object:
     }
 
 
-_NOT_KNOWN = {"first": "", "middle": "", "last": ""}
-
-
-def _teacher(row: Row) -> Object:
+def _teacher(view: View, row: Row, stamp: Stamp, _: str) -> Object:
     return {
+        "legacy_id": "",
+        "credentials": _NO_CREDENTIALS,
+        "ext": ext_of(row),
+        "school": view.id_of(Kind.SCHOOL, row["school_id"]),
+        "schools": _schools(view, row, stamp),
         "sis_id": row["id"],
         "teacher_number": row.get("number") or None,
         "state_id": row.get("state_id") or None,
@@ -106,20 +108,20 @@ def _teacher(row: Row) -> Object:
     }
 
 
-def _staff(row: Row, schools: list[str]) -> Object:
+def _staff(view: View, row: Row, stamp: Stamp, _: str) -> Object:
     return {
         "staff_id": row["id"],
         "department": row.get("department") or None,
         "title": row.get("title") or None,
-        "schools": schools,
+        "schools": _schools(view, row, stamp),
         "roles": [row["role"]] if row.get("role") else [],
-        "credentials": {"district_username": ""},
+        "credentials": _NO_CREDENTIALS,
         "ext": ext_of(row),
         "legacy_id": "",
     }
 
 
-def _contact(view: View, row: Row) -> Object:
+def _contact(view: View, row: Row, _: Stamp, __: str) -> Object:
     student = view.id_of(Kind.STUDENT, row["student_id"])
     return {
         "sis_id": row["sis_id"] or None,
@@ -128,6 +130,9 @@ def _contact(view: View, row: Row) -> Object:
         "student_relationships": [{"student": student, "relationship": row["relationship"], "type": row["type"]}],
         "legacy_id": "",
     }
+
+
+_ROLE = {Kind.STUDENT: _student, Kind.TEACHER: _teacher, Kind.STAFF: _staff, Kind.CONTACT: _contact}
 
 
 @lru_cache(maxsize=16_384)  # as many days as children were born on
