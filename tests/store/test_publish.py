@@ -330,6 +330,24 @@ def test_who_left_and_came_back_before_anybody_was_told_is_the_same_person(engin
     assert rich.told() == [(Kind.STUDENT, Happened.UPDATED), (Kind.SECTION, Happened.UPDATED)]
 
 
+def test_a_section_and_who_is_at_a_further_school_may_leave_and_come_back(engine: Engine, rich: Follower) -> None:
+    sharing = Sharing(Mode.EVERYTHING)
+    rich.share(sharing)
+    rich.publish()
+    rich.check(sharing)
+    there = changed(enrollments=("south,bio,cid", "south,bio,cid\nsouth,bio,bob"))
+    rich.upload(there)
+    rich.publish()
+    rich.check(sharing)
+    section, student = "south,bio,elm,oak,Biology,Fall\n", "north,bob,Bob,Bay,,Xia Bay\n"
+    enrollments = "east,alg,bob\nsouth,bio,cid\nsouth,bio,bob\n"
+    rich.upload(changed(there, students=(student, ""), sections=(section, ""), enrollments=(enrollments, "")))
+    rich.upload(there)
+    rich.publish()
+    rich.check(sharing)
+    assert {happened for _, happened in rich.told()} == {Happened.UPDATED}
+
+
 def test_fields_that_are_granted_or_taken_away_are_told(engine: Engine, rich: Follower) -> None:
     for groups in (frozenset[Group](), frozenset({Group.OTHER})) * 2:
         sharing = Sharing(Mode.EVERYTHING, groups=groups)

@@ -115,7 +115,9 @@ class Comparing:
             people = between.people_of(kind, moved) if kind in ROLE else set()
             certain = between.sections_with_other_people() if kind is Kind.SECTION else set()
             worth = set(self._all(kind)) if between.fields_differ(kind) else between.own(kind)
-            still = {*worth, *people, *certain} - found.came[kind].keys() - found.gone[kind].keys()
+            # who came back is told as changed already, under the new number
+            told = {*found.came[kind], *found.gone[kind], *found.renumbered[kind].values()}
+            still = {*worth, *people, *certain} - told
             of_them = self._known(still, kind)
             schools = further_schools(self.c, between.after, kind, of_them) if kind in ROLE else {}
             changed = self._otherwise(kind, between, of_them, certain, schools)
