@@ -348,6 +348,39 @@ def test_a_section_and_who_is_at_a_further_school_may_leave_and_come_back(engine
     assert {happened for _, happened in rich.told()} == {Happened.UPDATED}
 
 
+#: One after the other: what becomes of the further schools of bob, who is of north and in a section of south.
+FURTHER: list[tuple[dict[str, tuple[str, str]], str]] = [
+    ({"students": ("north,bob,Bob", "north,bob,Rob")}, '["south"]'),  # of himself something else, and they stay
+    ({"students": ("north,bob,Rob", "south,bob,Rob")}, '["north"]'),
+    ({"sections": ("south,bio", "west,bio")}, '["north", "west"]'),
+    (
+        {
+            "sections": ("north,art", "east,gym,oak,,Gym,Fall\nnorth,art"),
+            "enrollments": ("south,bio", "east,gym,bob\nsouth,bio"),
+        },
+        '["east", "north", "west"]',
+    ),
+    ({"sections": ("east,gym,oak,,Gym,Fall\n", ""), "enrollments": ("east,gym,bob\n", "")}, '["north", "west"]'),
+    ({"enrollments": ("east,alg,bob\n", "")}, '["west"]'),
+]
+
+
+def test_further_schools_follow_a_person_his_sections_and_who_is_in_them(engine: Engine, rich: Follower) -> None:
+    sharing, files = Sharing(Mode.EVERYTHING), changed(enrollments=("south,bio,cid", "south,bio,bob\nsouth,bio,cid"))
+    bob = record_id(rich.slug, Kind.STUDENT, "bob")
+    rich.upload(files)
+    rich.share(sharing)
+    rich.publish()
+    for change, schools in FURTHER:
+        rich.check(sharing)
+        files = changed(files, **change)
+        rich.upload(files)
+        rich.publish()
+        with engine.connect() as c:
+            assert c.scalar(sa.select(SEEN.c.schools).where(SEEN.c.id == bob)) == schools, change
+    rich.check(sharing)
+
+
 def test_fields_that_are_granted_or_taken_away_are_told(engine: Engine, rich: Follower) -> None:
     for groups in (frozenset[Group](), frozenset({Group.OTHER})) * 2:
         sharing = Sharing(Mode.EVERYTHING, groups=groups)

@@ -4,7 +4,7 @@ In:  a Connection; what was seen, and what is seen now; the table `seen`, which 
 Out: Difference: numbers and ids of records by kind.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,8 +26,6 @@ ORDER = (*(kind for kind in RECORDS if kind is not Kind.SECTION), Kind.SECTION)
 _WORTH_A_LOOK = 50_000
 #: By number the id of a record.
 Records = dict[int, str]
-#: Conditions on a table of versions: which of them began or ended.
-Moved = Callable[[sa.FromClause], list[sa.ColumnElement[bool]]]
 
 
 @dataclass
@@ -38,7 +36,8 @@ class Difference:
     changed: dict[Kind, Records] = field(default_factory=dict)
     gone: dict[Kind, Records] = field(default_factory=dict)
     renumbered: dict[Kind, dict[int, int]] = field(default_factory=dict)  #: new number: old one, of what returned
-    schools: dict[Kind, dict[int, str]] = field(default_factory=dict)  #: as further_schools gives, of came and changed
+    #: as further_schools gives, of those who came, and of those who have others than before ('' for none)
+    schools: dict[Kind, dict[int, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class Comparing:
 
     def _come_and_gone(self, kind: Kind, found: Difference, between: Between | None) -> None:
         # where only versions that moved can come or go, the others are not looked at
-        moved = between.moved if between and between.follows else None
+        moved = between.own[kind] if between and between.follows else None
         came, gone = self._came(kind, moved), self._gone(kind, moved)
         there = {id_: no for no, id_ in gone.items()}
         returned = {no: there[id_] for no, id_ in came.items() if id_ in there}  # under a new number
@@ -77,27 +76,30 @@ class Comparing:
             del gone[no]
         found.came[kind], found.gone[kind] = came, gone
 
-    def _came(self, kind: Kind, moved: Moved | None) -> Records:
+    def _came(self, kind: Kind, moved: Collection[int] | None) -> Records:
         if self.after is None:
             return {}
         its = VERSIONS[kind]
         known = sa.exists(sa.select(1).where(*self._seen(kind), SEEN.c.no == its.c.no)).correlate(its)
         chosen = sa.select(its.c.no, its.c.id).where(self.after.seen(kind, its), ~known).order_by(its.c.no)
-        if moved is not None:
-            chosen = chosen.where(*moved(its))
         slug = self.district.slug
-        return {no: record_id(slug, kind, key) for no, key in self.c.execute(chosen)}
+        return {no: record_id(slug, kind, key) for no, key in self._of(chosen, its.c.no, moved)}
 
-    def _gone(self, kind: Kind, moved: Moved | None) -> Records:
+    def _gone(self, kind: Kind, moved: Collection[int] | None) -> Records:
         chosen = sa.select(SEEN.c.no, SEEN.c.id).where(*self._seen(kind)).order_by(SEEN.c.no)
-        if moved is not None:
-            its = VERSIONS[kind].alias()
-            chosen = chosen.where(SEEN.c.no.in_(sa.select(its.c.no).where(*moved(its))))
         if self.after is not None:
             its = VERSIONS[kind]
             still = sa.exists(sa.select(1).select_from(its).where(its.c.no == SEEN.c.no, self.after.seen(kind, its)))
             chosen = chosen.where(~still.correlate(SEEN))
-        return {no: id_ for no, id_ in self.c.execute(chosen)}  # noqa: C416  (rows, which dict() does not take)
+        return dict(map(tuple, self._of(chosen, SEEN.c.no, moved)))
+
+    def _of(
+        self, chosen: "sa.Select[Any]", number: "sa.ColumnElement[int]", nos: Collection[int] | None = None
+    ) -> Iterator[Any]:
+        """The rows of a select, all or those of some numbers."""
+        parts = [chosen] if nos is None else (chosen.where(among(number, those)) for those in chunks(nos))
+        for part in parts:
+            yield from self.c.execute(part).all()  # not row by row, which takes three times as long
 
     def _seen(self, kind: Kind) -> list[sa.ColumnElement[bool]]:
         of = (SEEN.c.vendor_id == self.vendor_id, SEEN.c.district_id == self.district.id)
@@ -106,23 +108,30 @@ class Comparing:
     # ------------------------------------------------------------------------------------------------------- changed
 
     def _changed(self, between: Between, found: Difference) -> None:
-        moved = {
-            *found.came[Kind.SECTION],
-            *found.gone[Kind.SECTION],
-            *between.sections_of_another_school(),
-        }
+        moved = between.of_another_school(Kind.SECTION)
+        if not between.follows:  # else who is in a section that came or went came or went with it
+            moved |= {*found.came[Kind.SECTION], *found.gone[Kind.SECTION]}
         for kind in ORDER:
-            people = between.people_of(kind, moved) if kind in ROLE else set()
+            related = between.people_of(kind, moved) if kind in ROLE else set()
             certain = between.sections_with_other_people() if kind is Kind.SECTION else set()
-            worth = set(self._all(kind)) if between.fields_differ(kind) else between.own(kind)
+            worth = set(self._all(kind)) if between.fields_differ(kind) else between.own[kind]
             # who came back is told as changed already, under the new number
             told = {*found.came[kind], *found.gone[kind], *found.renumbered[kind].values()}
-            still = {*worth, *people, *certain} - told
-            of_them = self._known(still, kind)
-            schools = further_schools(self.c, between.after, kind, of_them) if kind in ROLE else {}
-            changed = self._otherwise(kind, between, of_them, certain, schools)
-            found.changed[kind] |= changed
-            found.schools[kind] = {no: schools.get(no, "") for no in changed}
+            known = self._known({*worth, *related, *certain} - told, kind)
+            schools = self._schools(kind, between, known, related)
+            changed = {no for no, (_, was) in known.items() if no in certain or was != schools.get(no, "")}
+            changed |= self._otherwise(kind, between, (worth & known.keys()) - changed)
+            found.changed[kind] |= {no: known[no][0] for no in sorted(changed)}
+            found.schools[kind] = {
+                no: schools.get(no, "") for no in changed & related if schools.get(no, "") != known[no][1]
+            }
+
+    def _schools(
+        self, kind: Kind, between: Between, known: Mapping[int, tuple[str, str]], related: Collection[int]
+    ) -> dict[int, str]:
+        """Further schools as they are now: of those who may have others looked up, of all others as they were."""
+        out = {no: was for no, (_, was) in known.items() if was and no not in related}
+        return out | further_schools(self.c, between.after, kind, known.keys() & related) if kind in ROLE else out
 
     def _all(self, kind: Kind) -> "sa.ScalarResult[int]":
         return self.c.scalars(sa.select(SEEN.c.no).where(*self._seen(kind)))
@@ -130,33 +139,22 @@ class Comparing:
     def _known(self, nos: Collection[int], kind: Kind) -> dict[int, tuple[str, str]]:
         """Of those that were seen already: id, and further schools as they were."""
         chosen = sa.select(SEEN.c.no, SEEN.c.id, SEEN.c.schools).where(*self._seen(kind))
-        return {
-            no: (id_, schools)
-            for those in chunks(nos)
-            for no, id_, schools in self.c.execute(chosen.where(among(SEEN.c.no, those)))
-        }
+        return {no: (id_, schools) for no, id_, schools in self._of(chosen, SEEN.c.no, nos)}
 
-    def _otherwise(
-        self,
-        kind: Kind,
-        between: Between,
-        known: Mapping[int, tuple[str, str]],
-        certain: Collection[int],
-        schools: Mapping[int, str],
-    ) -> Records:
-        """Those that do look otherwise."""
-        out = {no: id_ for no, (id_, was) in known.items() if no in certain or was != schools.get(no, "")}
-        for those in chunks(known.keys() - out.keys()):
+    def _otherwise(self, kind: Kind, between: Between, nos: Collection[int]) -> set[int]:
+        """Those of which other values are seen."""
+        out: set[int] = set()
+        for those in chunks(nos):
             was, is_now = (self._rows(kind, shared, those) for shared in (between.before, between.after))
-            out |= {no: known[no][0] for no in is_now.keys() & was.keys() if was[no] != is_now[no]}
+            out |= {no for no in is_now.keys() & was.keys() if was[no] != is_now[no]}
         return out
 
     def _rows(self, kind: Kind, shared: Shared, nos: Collection[int]) -> dict[int, dict[str, Any]]:
         """What is seen of records, without what is empty: a column that is not granted is as an empty one."""
-        chosen = shared.select(kind).where(among(VERSIONS[kind].c.no, nos))
+        found = self.c.execute(shared.select(kind).where(among(VERSIONS[kind].c.no, nos)))
+        names = tuple(found.keys())  # and `no` is the first of them
         return {
-            row["no"]: {name: value for name, value in row.items() if value != ""}
-            for row in self.c.execute(chosen).mappings()
+            row[0]: {name: value for name, value in zip(names, row, strict=True) if value != ""} for row in found.all()
         }
 
     def _schools_of_came(self, kind: Kind, found: Difference) -> None:

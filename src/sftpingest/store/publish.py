@@ -11,7 +11,7 @@ from datetime import date
 from itertools import chain, count, islice
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, insert, select, text
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, insert, select, text, update
 
 from sftpingest.roster.kinds import Kind
 from sftpingest.store.difference import ORDER, Comparing, Difference
@@ -33,6 +33,8 @@ from sftpingest.store.vendors import VENDOR, decided, sharing_of_version
 from sftpingest.store.wording import among
 
 _DISTRICT = table(District)
+#: When so many records came, `seen` is no longer as PostgreSQL knows it.
+_MANY = 10_000
 #: Rows of one statement.
 _BATCH = 20_000
 #: By it all that one person is in can be found. It is made when somebody first reads: a store that nobody reads does
@@ -125,27 +127,39 @@ def _write(c: Connection, facts: dict[str, Any], found: Difference) -> Edition:
     made = Edition(id=number, **facts)
     _write_seen(c, made, found)
     _insert(c, EVENT, _events(made, found))
+    if c.dialect.name == "postgresql" and sum(map(len, found.came.values())) > _MANY:
+        # PostgreSQL does so by itself, minutes later; an edition before that would be planned as if `seen` were empty
+        c.execute(text("ANALYZE seen (vendor_id, district_id, kind, no, id)"))
     return made
 
 
 def _write_seen(c: Connection, made: Edition, found: Difference) -> None:
     for kind in ORDER:
-        old = {no: found.renumbered[kind].get(no, no) for no in found.changed[kind]}
-        since = _taken_out(c, made, kind, [*found.gone[kind], *old.values()])
-        schools = found.schools.get(kind, {})
-        changed = ((no, id_, since[old[no]], schools.get(no, "")) for no, id_ in found.changed[kind].items())
+        schools, renumbered = found.schools.get(kind, {}), found.renumbered[kind]
+        anew = {no: renumbered.get(no, no) for no in found.changed[kind] if no in renumbered or no in schools}
+        _mark(c, made, kind, found.changed[kind].keys() - anew.keys())
+        since = _taken_out(c, made, kind, [*found.gone[kind], *anew.values()])
         came = ((no, id_, made.id, schools.get(no, "")) for no, id_ in found.came[kind].items())
+        changed = ((no, found.changed[kind][no], since[old], schools.get(no, "")) for no, old in anew.items())
         _insert(c, SEEN, (_seen(made, kind, *each) for each in chain(came, changed)))
+
+
+def _of(made: Edition, kind: Kind) -> tuple[ColumnElement[bool], ...]:
+    return (SEEN.c.vendor_id == made.vendor_id, SEEN.c.district_id == made.district_id, SEEN.c.kind == NUMBER[kind])
+
+
+def _mark(c: Connection, made: Edition, kind: Kind, nos: Collection[int]) -> None:
+    """Records that changed, and are seen as before in what `seen` has of them."""
+    for those in chunks(nos):
+        c.execute(update(SEEN).where(*_of(made, kind), among(SEEN.c.no, those)).values(changed=made.id))
 
 
 def _taken_out(c: Connection, made: Edition, kind: Kind, nos: Collection[int]) -> dict[int, int]:
     """Take records out of `seen`; gives by number the edition since which each was there."""
-    of = (SEEN.c.vendor_id == made.vendor_id, SEEN.c.district_id == made.district_id, SEEN.c.kind == NUMBER[kind])
     since: dict[int, int] = {}
     for those in chunks(nos):
-        its = (*of, among(SEEN.c.no, those))
-        since.update((no, at) for no, at in c.execute(select(SEEN.c.no, SEEN.c.since).where(*its)))
-        c.execute(delete(SEEN).where(*its))
+        out = delete(SEEN).where(*_of(made, kind), among(SEEN.c.no, those)).returning(SEEN.c.no, SEEN.c.since)
+        since |= dict(map(tuple, c.execute(out)))
     return since
 
 
