@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help setup lock lint format docs test torture test-clients test-foreign test-oneroster fuzz demo bench \
+.PHONY: help setup lock lint format docs test torture test-clients test-foreign test-oneroster test-clever fuzz demo bench \
 	bench-vendor bench-sftp clean
 
 BIN := .venv/bin
@@ -34,6 +34,8 @@ $(READY): requirements.lock pyproject.toml
 COMPILE := build/uv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
 	--no-annotate pyproject.toml
 JUDGES := tests/doors/vendor/oneroster/requirements
+READER := tests/doors/vendor/clever/requirements
+PEERS := benchmarks/peers
 lock: ## renew the locks from pyproject.toml and tests/clients/requirements.in (ARGS=--upgrade: newest versions)
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer was found" >&2; exit 1; }
 	@mkdir -p build
@@ -43,8 +45,11 @@ lock: ## renew the locks from pyproject.toml and tests/clients/requirements.in (
 	$(COMPILE) --group build -c requirements.lock -o deploy/requirements.lock
 	$(subst pyproject.toml,tests/clients/requirements.in,$(COMPILE)) -c requirements.lock -o tests/clients/requirements.lock
 	$(subst pyproject.toml,$(JUDGES).in,$(COMPILE)) -c requirements.lock -o $(JUDGES).lock
+	$(subst pyproject.toml,$(READER).in,$(COMPILE)) -o $(READER).lock
+	$(subst pyproject.toml,,$(COMPILE)) --group peers -o $(PEERS).lock
 	@rm -rf build/uv
-	@! grep -nE '://|--(extra-)?index|--find-links' requirements.lock deploy/requirements.lock tests/clients/requirements.lock $(JUDGES).lock \
+	@! grep -nE '://|--(extra-)?index|--find-links' requirements.lock deploy/requirements.lock tests/clients/requirements.lock \
+		$(JUDGES).lock $(READER).lock $(PEERS).lock \
 		|| { echo "make: a lock names a registry" >&2; exit 1; }
 
 lint: setup ## ruff, mypy (strict), import-linter
@@ -87,6 +92,11 @@ test-oneroster: setup ## the OneRoster door by the official OpenAPI file and a c
 	@test -x build/oneroster/bin/python || $(BIN)/python -m venv build/oneroster
 	@build/oneroster/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(JUDGES).lock
 	@$(BIN)/python -m tests.doors.vendor.oneroster --examples $(EXAMPLES) $(ARGS)
+
+test-clever: setup ## the Clever-shaped API by a client of others
+	@test -x build/clever/bin/python || $(BIN)/python -m venv build/clever
+	@build/clever/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(READER).lock
+	@$(BIN)/python -m tests.doors.vendor.clever $(ARGS)
 
 # atheris is not in .venv: build/fuzz has it, and sees what .venv has. A finding stops its target, and make.
 FUZZ := proxy spot packets lane certificates

@@ -5,23 +5,15 @@ Out: what they say; exit status 0 where both are content.
 """
 
 import argparse
-import shutil
-import socket
 import subprocess
 import sys
-import tempfile
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import uvicorn
+from sqlalchemy import Engine
 
-from sftpingest.doors.vendor import application
-from sftpingest.store.engine import migrate, open_store
 from tests.conftest import NO_ONEROSTER, ONEROSTER
 from tests.doors.vendor.oneroster.conftest import V1_1, V1_2, Lake, changed, new_lake
+from tests.doors.vendor.standing import standing_door
 
 #: From so many examples an operation on nothing is left out.
 _ALL_PHASES = 10
@@ -29,28 +21,11 @@ JUDGES = Path("build/oneroster/bin")
 _CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 
 
-@contextmanager
-def standing_door() -> Iterator[tuple[str, Lake]]:
-    """A door in this process on a port of this machine; its address."""
-    there = Path(tempfile.mkdtemp(prefix="sftpingest-"))
-    engine = open_store(f"sqlite:///{there / 'roster.db'}")
-    migrate(engine)
+def new(engine: Engine, there: Path) -> Lake:
+    """Everything there is to see, and something that went."""
     lake = new_lake(engine, there)
-    lake.upload(changed("e7,,,sk2,s1,sp1,student,,,\n", "", "enrollments"))  # so that something went, too
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(application(lake.grounds, lake.parts), log_config=None, lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}", lake
-        finally:
-            server.should_exit = True
-            thread.join()
-            engine.dispose()
-            shutil.rmtree(there)
+    lake.upload(changed("e7,,,sk2,s1,sp1,student,,,\n", "", "enrollments"))
+    return lake
 
 
 def client_reads(address: str, lake: Lake) -> int:
@@ -83,7 +58,7 @@ def main() -> int:
     asked = argparse.ArgumentParser()
     asked.add_argument("--examples", type=int, default=100)
     examples = asked.parse_args().examples
-    with standing_door() as (address, lake):
+    with standing_door(new) as (address, lake):
         failed = client_reads(address, lake)
         if ONEROSTER.is_file():
             failed |= schemathesis(address, lake, examples)
