@@ -6,7 +6,7 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .PHONY: help setup lock lint format docs test torture test-clients test-foreign test-oneroster test-clever fuzz demo bench \
-	bench-vendor bench-sftp clean
+	bench-vendor bench-sftp peers clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -35,7 +35,7 @@ COMPILE := build/uv/bin/uv pip compile --quiet --universal --generate-hashes --p
 	--no-annotate pyproject.toml
 JUDGES := tests/doors/vendor/oneroster/requirements
 READER := tests/doors/vendor/clever/requirements
-PEERS := benchmarks/peers
+PEERS := benchmarks/peers/requirements
 lock: ## renew the locks from pyproject.toml and tests/clients/requirements.in (ARGS=--upgrade: newest versions)
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer was found" >&2; exit 1; }
 	@mkdir -p build
@@ -121,6 +121,13 @@ bench: setup ## seconds, rows a second and memory of every stage (ARGS=--quick: 
 
 bench-vendor: setup ## what vendors wait for: pages, a whole read, a night's events (ARGS=--quick: a tenth of the district)
 	$(BIN)/python -m benchmarks vendor $(ARGS)
+
+# PostGraphile asks for a newer Node than Debian has: npm brings that too. A lock of npm would name a registry.
+peers: setup ## install what `make bench-vendor` stands beside our pages: Datasette, and with npm PostGraphile
+	@test -x build/peers/bin/python || $(BIN)/python -m venv build/peers
+	@build/peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(PEERS).lock
+	@command -v npm >/dev/null || { echo "make: no npm was found, so PostGraphile was left out; Debian has it in npm" >&2; exit 1; }
+	@npm install --prefix build/peers --silent --no-audit --no-fund --no-package-lock node@22 postgraphile@5.1.5
 
 bench-sftp: setup ## the SFTP door beside OpenSSH and ProFTPD, as root (ARGS=--quick: about a minute)
 	$(BIN)/python -m benchmarks sftp $(ARGS)

@@ -1,7 +1,7 @@
 """What vendors wait for: pages, a whole read, events after a night, files in bulk; through the real web door.
 
 Beside each page stands what the store itself needs for the same rows as JSON (`psql`, json_agg), and beside the whole
-read what orjson needs to write the same objects.
+read what orjson needs to write the same objects. Then the same pages of published servers, where they are installed.
 
 In:  `sftpingest serve web` in a child process, a district that one vendor sees all of.
 Out: a table on standard output, and vendor.json.
@@ -16,14 +16,16 @@ import subprocess
 import time
 from argparse import ArgumentParser
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
+from benchmarks.asking import Client, Figure, timed
+from benchmarks.peers.beside import beside
 from benchmarks.program import COMMAND, DISTRICT, ROOT, Program, fresh, rows
 from benchmarks.run import Case, addresses, generated, say
 
@@ -32,60 +34,6 @@ _VENDOR: Final = "bench-vendor"
 _GROUPS: Final = ("contact-details", "demographics", "programs", "academics", "addresses", "contacts", "other")
 _LATEST: Final = Path(__file__).parent / "vendor.json"
 _COLLECTIONS: Final = ("schools", "terms", "courses", "sections", "users")
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One measured thing."""
-
-    what: str
-    seconds: float
-    #: what it is beside, and its seconds; '' for nothing
-    beside: str = ""
-    beside_seconds: float = 0.0
-    to_reach: str = ""
-
-    def line(self) -> str:
-        """A row of the table in README.md."""
-        ratio = f"{self.seconds / self.beside_seconds:.2f} × {self.beside}" if self.beside_seconds else ""
-        shown = f"{1000 * self.seconds:.1f} ms" if self.seconds < 1 else f"{self.seconds:.1f} s"
-        return f"| {self.what} | {shown} | {ratio} | {self.to_reach} |"
-
-
-class Client:
-    """One connection that is kept open, as a vendor's nightly program has it."""
-
-    def __init__(self, port: int, token: str) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
-        self._headers = {"Authorization": f"Bearer {token}"}
-
-    def get(self, path: str) -> bytes:
-        """The body of an answer, which must be 200."""
-        self._connection.request("GET", path, headers=self._headers)
-        answer = self._connection.getresponse()
-        body = answer.read()
-        if answer.status != http.client.OK:
-            raise RuntimeError(f"{path}: {answer.status} {body[:200]!r}")
-        return body
-
-    def seconds(self, path: str, times: int) -> float:
-        """The median of some requests."""
-        return statistics.median(_timed(lambda: self.get(path)) for _ in range(times))
-
-    def pages(self, path: str) -> Iterator[bytes]:
-        """All pages of a list."""
-        here = f"{path}?limit=10000"
-        while here:
-            body = self.get(here)
-            yield body
-            following = re.search(rb'"rel":"next","uri":"([^"]+)"', body[-2_000:])
-            here = following[1].decode() if following else ""
-
-
-def _timed(do: Callable[[], object]) -> float:
-    start = time.monotonic()
-    do()
-    return time.monotonic() - start
 
 
 @contextmanager
@@ -108,8 +56,8 @@ def _web(program: Program) -> Iterator[int]:
         server.wait()
 
 
-def measured(program: Program, uploads: dict[str, Path], times: int) -> Iterator[Figure]:
-    """All figures of one store."""
+def measured(program: Program, uploads: dict[str, Path], times: int, deep: int) -> Iterator[Figure]:
+    """All figures of one store; pages by offset begin `deep` in the list, too."""
     program.run("ingest", DISTRICT, str(uploads["first"]))
     client = json.loads(program.run("vendor", "add", _VENDOR, "--json").output)
     grants = [part for group in _GROUPS for part in ("--fields", group)]
@@ -119,7 +67,7 @@ def measured(program: Program, uploads: dict[str, Path], times: int) -> Iterator
     with _web(program) as port:
         yield from _pages(Client(port, token), program, times)
         yield _whole(Client(port, token))
-        yield from _one_roster(Client(port, _access(port, client)), times)
+        yield from _one_roster(Client(port, _access(port, client)), times, deep)
         yield _in_files(Client(port, token), sum(rows(uploads["first"])))
     night = program.run("ingest", DISTRICT, str(uploads["changed"]))
     told = night.event("edition.published")
@@ -127,7 +75,8 @@ def measured(program: Program, uploads: dict[str, Path], times: int) -> Iterator
     with _web(program) as port:
         client = Client(port, token)
         after = f"/export/events.ndjson?after={_last(client) - told['events']}"
-        yield Figure(f"its {told['events']:,} events as lines", _timed(lambda: client.get(after)))
+        yield Figure(f"its {told['events']:,} events as lines", timed(lambda: client.get(after)))
+        yield from beside(client, program, _middle(client), times)
 
 
 def _last(client: Client) -> int:
@@ -137,7 +86,7 @@ def _last(client: Client) -> int:
 
 def _pages(client: Client, program: Program, times: int) -> Iterator[Figure]:
     client.get("/v3.1/users?limit=10000")
-    middle = _prefix(client) + "8" * 18
+    middle = _middle(client)
     for limit, to_reach in ((100, "≤ 15 ms"), (10_000, "≤ 300 ms")):
         many = times if limit == 10_000 else 10 * times
         beside = _by_psql(program, limit, times)
@@ -146,8 +95,9 @@ def _pages(client: Client, program: Program, times: int) -> Iterator[Figure]:
             yield Figure(f"a page of {limit:,} users, {name}", seconds, "json_agg of psql", beside, to_reach)
 
 
-def _prefix(client: Client) -> str:
-    return str(json.loads(client.get("/v3.1/districts"))["data"][0]["data"]["id"])[:6]
+def _middle(client: Client) -> str:
+    """An id that about half of all ids of the district are below."""
+    return str(json.loads(client.get("/v3.1/districts"))["data"][0]["data"]["id"])[:6] + "8" * 18
 
 
 def _by_psql(program: Program, limit: int, times: int) -> float:
@@ -164,10 +114,10 @@ def _by_psql(program: Program, limit: int, times: int) -> float:
 def _whole(client: Client) -> Figure:
     """Everything that one vendor sees, page by page; beside it, writing the same objects as JSON."""
     read: list[bytes] = []
-    seconds = _timed(lambda: read.extend(body for name in _COLLECTIONS for body in client.pages(f"/v3.1/{name}")))
+    seconds = timed(lambda: read.extend(body for name in _COLLECTIONS for body in client.pages(f"/v3.1/{name}")))
     objects: list[Any] = [orjson.loads(body) for body in read]
     records, size = sum(len(body["data"]) for body in objects), sum(map(len, read)) / 1e6
-    writing = _timed(lambda: [orjson.dumps(body) for body in objects])
+    writing = timed(lambda: [orjson.dumps(body) for body in objects])
     what = f"all {records:,} objects, {size:,.0f} MB, in pages of 10,000"
     return Figure(what, seconds, "orjson alone", writing)
 
@@ -181,11 +131,11 @@ def _access(port: int, client: dict[str, str]) -> str:
     return str(json.loads(connection.getresponse().read())["access_token"])
 
 
-def _one_roster(client: Client, times: int) -> Iterator[Figure]:
+def _one_roster(client: Client, times: int, deep: int) -> Iterator[Figure]:
     """Pages by offset: the next one of a program that reads on, at the beginning and deep in the list."""
     base = "/ims/oneroster/rostering/v1p2"
     for limit, many, to_reach in ((100, 10 * times, "≤ 15 ms"), (10_000, times, "≤ 300 ms")):
-        for name, first in (("first", 0), ("deep", 40_000)):
+        for name, first in (("first", 0), (f"at {deep:,}", deep)):
             client.get(f"{base}/users?limit={limit}&offset={first}")
             pages = []
             for offset in range(first + limit, first + limit * (many + 1), limit):
@@ -209,16 +159,18 @@ def _in_files(client: Client, rows: int) -> Figure:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print and keep."""
     parser = ArgumentParser(prog="python -m benchmarks vendor", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the district, few repetitions")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the district, few repetitions; not kept")
     parser.add_argument("--store", choices=("postgresql", "sqlite"), default="postgresql")
     chosen = parser.parse_args(arguments)
-    uploads = generated(_QUICK if chosen.quick else _FULL, [Case.CHANGED])
+    students, times = (_QUICK, 3) if chosen.quick else (_FULL, 10)
+    uploads = generated(students, [Case.CHANGED])
     with addresses([chosen.store]) as urls:
         program = fresh(chosen.store, urls[chosen.store])
         figures = []
-        for figure in measured(program, uploads, 3 if chosen.quick else 10):
+        for figure in measured(program, uploads, times, deep=students // 3):
             say(figure.line())
             figures.append(figure)
-    _LATEST.write_text(json.dumps([asdict(figure) for figure in figures], indent=2, ensure_ascii=False) + "\n")
+    if not chosen.quick:
+        _LATEST.write_text(json.dumps([asdict(figure) for figure in figures], indent=2, ensure_ascii=False) + "\n")
     print("| what | median | beside | to reach |\n| --- | --- | --- | --- |")
     print("\n".join(figure.line() for figure in figures))
