@@ -1,7 +1,7 @@
 """Of each district the last edition that a vendor has of it, with the sharing that it shows.
 
 In:  a Connection, a vendor.
-Out: districts, editions and versions of the sharing, in one statement: every request of a vendor begins with it.
+Out: districts, editions and terms of the sharing, in one statement: every request of a vendor begins with it.
 """
 
 from collections.abc import Iterator
@@ -14,18 +14,21 @@ from sqlalchemy import Connection, select
 from sftpingest.store.accounts import DISTRICT
 from sftpingest.store.editions import EDITION, Edition
 from sftpingest.store.tables import District
-from sftpingest.store.vendors import DECIDES, VERSION, Version, version_of
+from sftpingest.store.vendors import DECIDES, VERSION
 
 
-def latest(c: Connection, vendor_id: int, only: int | None = None) -> Iterator[tuple[District, Edition, Version]]:
-    """Those whose last edition is of the sharing that decides, by number of the district; `only` of that one."""
+def latest(
+    c: Connection, vendor_id: int, only: int | None = None
+) -> Iterator[tuple[District, Edition, dict[str, Any]]]:
+    """Those whose last edition is of the sharing that decides, by number of the district; `only` of that one.
+
+    Of the sharing its terms, {} where it is ended.
+    """
     given = {"vendor": vendor_id} | ({} if only is None else {"district": only})
     for row in c.execute(_statement(one=only is not None), given).all():
         facts = iter(row)
-        district, edition, version = (
-            {column.name: next(facts) for column in its.columns} for its in (DISTRICT, EDITION, VERSION)
-        )
-        yield District(**district), Edition(**edition), version_of(version)
+        district, edition = ({column.name: next(facts) for column in its.columns} for its in (DISTRICT, EDITION))
+        yield District(**district), Edition(**edition), next(facts)
 
 
 @lru_cache  # a statement that is there already is quicker to run: SQLAlchemy remembers what it said of it
@@ -34,7 +37,7 @@ def _statement(*, one: bool) -> "sa.Select[Any]":
     decides = version.c.state.in_([said.value for said in DECIDES])
     shows = sa.and_(VERSION.c.id == EDITION.c.sharing_id, VERSION.c.id == _newest(version, decides))
     joined = sa.join(DISTRICT, EDITION, EDITION.c.id == _newest(edition)).join(VERSION, shows)
-    chosen = select(DISTRICT, EDITION, VERSION).select_from(joined).order_by(DISTRICT.c.id)
+    chosen = select(DISTRICT, EDITION, VERSION.c.terms).select_from(joined).order_by(DISTRICT.c.id)
     return chosen.where(DISTRICT.c.id == sa.bindparam("district")) if one else chosen
 
 

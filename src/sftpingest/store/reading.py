@@ -20,13 +20,12 @@ from sqlalchemy import Connection, Engine, select
 from sftpingest.roster.ids import district_id, record_id
 from sftpingest.roster.kinds import Kind
 from sftpingest.roster.rules import WrongSharing
-from sftpingest.roster.sharing import Group, Sharing
+from sftpingest.roster.sharing import Group, Sharing, sharing_of
 from sftpingest.store.editions import EDITION, KINDS, NUMBER, SEEN, Edition
 from sftpingest.store.latest import latest
 from sftpingest.store.shared import Shared, granted
 from sftpingest.store.tables import District, Sync, table
 from sftpingest.store.unions import together
-from sftpingest.store.vendors import Version
 from sftpingest.store.versions import VERSIONS, then
 from sftpingest.store.wording import among, listed, numbered
 
@@ -98,17 +97,17 @@ def views(c: Connection, vendor_id: int, day: date, only: int | None = None) -> 
     A district whose last edition is not of the sharing that decides is not there: better late than too much.
     """
     out = []
-    for district, edition, version in latest(c, vendor_id, only):
-        sharing = _told_by(version)
+    for district, edition, terms in latest(c, vendor_id, only):
+        sharing = _told_by(terms)
         if sharing and sharing.open_on(day):
             out.append(View(edition, district, sharing))
     return out
 
 
-def _told_by(version: Version) -> Sharing | None:
-    """What a version says; one that only a later version of the program can read shows nothing."""
+def _told_by(terms: dict[str, Any]) -> Sharing | None:
+    """What a sharing says; one that is ended, or that only a later version of the program can read, shows nothing."""
     try:
-        return version.sharing
+        return sharing_of(terms) if terms else None
     except WrongSharing:
         return None
 

@@ -8,7 +8,6 @@ import hashlib
 import re
 import secrets
 import uuid
-from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -233,10 +232,5 @@ def shared_districts(c: Connection, vendor_id: int) -> list[int]:
 
 
 def _version(row: Row[Any]) -> Version:
-    return version_of({**row._mapping})  # noqa: SLF001  (SQLAlchemy's public name for it)
-
-
-def version_of(row: Mapping[str, Any]) -> Version:
-    """A row of the table as what it is."""
-    facts = {**row}
+    facts = dict(row._mapping)  # noqa: SLF001  (SQLAlchemy's public name for it)
     return Version(said=Said(facts.pop("state")), **facts)

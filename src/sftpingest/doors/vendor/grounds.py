@@ -6,6 +6,7 @@ Out: Grounds; the absolute address of a path.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import orjson
 from sqlalchemy import Engine
@@ -31,6 +32,8 @@ class Grounds:
     url: str = ""
     #: which strangers were told of lately
     refused: Seldom = field(default_factory=Seldom)
+    #: when editions were made, as far as it was asked for; that never changes, and nearly every page needs some
+    times: dict[int, datetime] = field(default_factory=dict)
 
 
 def grounds(request: Request) -> Grounds:

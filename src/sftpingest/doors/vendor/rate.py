@@ -3,13 +3,14 @@
 In:  who asks.
 Out: what is left to them; whether it is time for a line.
 
-Each process of the door counts by itself: there is one.
+Each process of the door counts by itself: there is one. Its threads may ask at the same time.
 """
 
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 
 #: Requests a minute, as with Clever.
 PER_MINUTE = 1200
@@ -49,14 +50,17 @@ class Rate:
     def __init__(self, per_minute: int = PER_MINUTE, clock: Callable[[], float] = time.time) -> None:
         self._per_minute, self._clock = per_minute, clock
         self._minute, self._asked = 0, Counter[str]()
+        self._lock = Lock()
 
     def count(self, token: str) -> Counted:
         """Count one request of a token, by its hash."""
         minute = int(self._clock()) // _SECONDS
-        if minute != self._minute:
-            self._minute, self._asked = minute, Counter()
-        self._asked[token] += 1
-        return Counted(self._per_minute, self._asked[token], (minute + 1) * _SECONDS)
+        with self._lock:
+            if minute != self._minute:
+                self._minute, self._asked = minute, Counter()
+            self._asked[token] += 1
+            asked = self._asked[token]
+        return Counted(self._per_minute, asked, (minute + 1) * _SECONDS)
 
 
 class Seldom:
@@ -65,13 +69,15 @@ class Seldom:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._minute, self._seen = -1, set[str]()
+        self._lock = Lock()
 
     def first(self, who: str) -> bool:
         """Whether this is the first time in this minute."""
         minute = int(self._clock()) // _SECONDS
-        if minute != self._minute:
-            self._minute, self._seen = minute, set()
-        if who in self._seen or len(self._seen) >= _STRANGERS:
-            return False
-        self._seen.add(who)
-        return True
+        with self._lock:
+            if minute != self._minute:
+                self._minute, self._seen = minute, set()
+            first = who not in self._seen and len(self._seen) < _STRANGERS
+            if first:
+                self._seen.add(who)
+        return first

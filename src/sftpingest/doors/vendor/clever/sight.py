@@ -10,12 +10,12 @@ from datetime import datetime
 from functools import cached_property
 
 import orjson
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sftpingest.doors.vendor.bearer import reader
+from sftpingest.doors.vendor.bearer import read_by, token_of
 from sftpingest.doors.vendor.clever.asked import Asked, asked, is_id
 from sftpingest.doors.vendor.clever.objects import Object, Stamp
 from sftpingest.doors.vendor.clever.shaping import each_shaped
@@ -27,6 +27,9 @@ from sftpingest.roster.disclosed import Door
 from sftpingest.roster.kinds import Kind
 from sftpingest.store.reading import Key, View, find, further_of, reading, times_of
 from sftpingest.store.tokens import Reader
+
+#: So many times of editions are remembered, some ten megabytes.
+_MOST_TIMES = 100_000
 
 
 @dataclass
@@ -41,7 +44,6 @@ class Sight:
     disclosed: list[Disclosed] = field(default_factory=list)  #: what the answer has in it
     door: Door = Door.CLEVER
     looked_into: Sequence[View] = ()  #: the districts of an answer, also where nothing of them is in it
-    _times: dict[int, datetime] = field(default_factory=dict)
     in_a_row: bool = False  #: it is all there is between the first and the last id
 
     @cached_property
@@ -59,10 +61,16 @@ class Sight:
         return Answered(grounds(self.request), self.reader, self.door, template(self.request), self.looked_into)
 
     def times(self, editions: Collection[int]) -> dict[int, datetime]:
-        """When editions were made; those, and all that were asked for before."""
-        if unknown := set(editions) - self._times.keys():
-            self._times |= times_of(self.c, unknown)
-        return self._times
+        """When editions were made."""
+        kept = grounds(self.request).times
+        found = {number: at for number in editions if (at := kept.get(number))}
+        if unknown := set(editions) - found.keys():
+            more = times_of(self.c, unknown)
+            if len(kept) > _MOST_TIMES:
+                kept.clear()
+            kept.update(more)
+            found |= more
+        return found
 
     @cached_property
     def asked(self) -> Asked:
@@ -108,16 +116,15 @@ def answering(ask: Ask) -> Callable[[Request], Awaitable[Response]]:
     """An endpoint that answers by `ask`, in a thread."""
 
     async def endpoint(request: Request) -> Response:
-        found = await reader(request)
-        return await run_in_threadpool(_answer, grounds(request).engine, request, found, ask)
+        return await run_in_threadpool(_answer, request, token_of(request), ask)
 
     return endpoint
 
 
-def _answer(engine: Engine, request: Request, found: Reader, ask: Ask) -> Response:
+def _answer(request: Request, token: str, ask: Ask) -> Response:
     version = request.scope["root_path"].rpartition("/")[2]
-    with reading(engine) as c:
-        sight = Sight(c, found, version, request.path_params, request)
+    with reading(grounds(request).engine) as c:
+        sight = Sight(c, read_by(c, request, token), version, request.path_params, request)
         content = ask(sight)
     sight.answered.keep(sight.disclosed, in_a_row=sight.in_a_row)
     return as_json(content)
