@@ -224,23 +224,30 @@ def key_of(row: sa.Row[Any]) -> Key:
 # --------------------------------------------------------------------------------------------------------------- rows
 
 
+class Rows(NamedTuple):
+    """Rows as the store gives them; `no` is the first column."""
+
+    names: tuple[str, ...]
+    rows: Sequence["sa.Row[Any]"]
+
+
 def rows(c: Connection, view: View, kind: Kind, nos: Collection[int]) -> dict[int, Row]:
     """Records by number, with the columns that are seen; the numbers are of records that are seen.
 
     In a view of the past those are left out that are not.
     """
-    return {row["no"]: row for row in each_row(c, view, kind, nos)}
+    names, found = plain_rows(c, view, kind, nos)
+    return {row[0]: dict(zip(names, row, strict=True)) for row in found}
 
 
-def each_row(c: Connection, view: View, kind: Kind, nos: Collection[int]) -> Iterator[Row]:
-    """The same one after the other, in any order: who is done with one lets go of it."""
+def plain_rows(c: Connection, view: View, kind: Kind, nos: Collection[int]) -> Rows:
+    """The same without names in each row, in any order."""
     if view.past:
         found = c.execute(view.shared.select(kind).where(among(VERSIONS[kind].c.no, nos)))
     else:
         given = {"district": view.district.id, "as_of": view.shared.as_of, "numbers": listed(nos)}
         found = c.execute(_of_numbers(kind, view.sharing.groups, now=view.shared.as_of is None), given)
-    names = tuple(found.keys())
-    return (dict(zip(names, row)) for row in found.all())  # noqa: B905  (they are of one length, and these are many)
+    return Rows(tuple(found.keys()), found.all())
 
 
 @lru_cache(maxsize=256)

@@ -144,7 +144,8 @@ def nothing_beside(name: str) -> Ask:
 def _beside(sight: Sight, key: Key) -> Beside:
     view = sight.view_of(key)
     row = rows(sight.c, view, key.kind, [key.no])[key.no]
-    return Beside(view, key.kind, row, tuple(schools_of(row, further_of(key))))
+    schools = schools_of(row.get("school_id", ""), row.get("more_school_ids", ""), further_of(key))
+    return Beside(view, key.kind, row, tuple(schools))
 
 
 # ----------------------------------------------------------------------------------------------------------- districts
@@ -154,7 +155,10 @@ def districts(sight: Sight) -> Object:
     """The districts that are seen: one, with a token of one."""
     found = sorted(sight.views, key=lambda view: view.id)
     chosen = [view for view in found if sight.asked.after < view.id and view.id < (sight.asked.before or "g")]
-    data = [_in_list(sight, _district(sight, view), "districts", view.id) for view in chosen[: sight.asked.limit]]
+    data = [
+        {"data": _district(sight, view), "uri": f"/{sight.version}/districts/{view.id}"}
+        for view in chosen[: sight.asked.limit]
+    ]
     return {"data": data, "links": [{"rel": "self", "uri": sight.asked.link(here(sight))}]}
 
 
@@ -202,9 +206,7 @@ def _enveloped(sight: Sight, keys: list[Key], asked: Asked, *, more: bool) -> Ob
         links.append(("next", asked.link(path, starting_after=keys[-1].id)))
     if keys and (more if asked.before else asked.after):
         links.append(("prev", asked.link(path, ending_before=keys[0].id)))
-    data = [
-        _in_list(sight, one, COLLECTION[key.kind], key.id) for one, key in zip(sight.objects(keys), keys, strict=True)
-    ]
+    data = [_in_list(sight, key, one) for key, one in zip(keys, sight.objects(keys), strict=True)]
     return {"data": data, "links": [{"rel": rel, "uri": uri} for rel, uri in links]}
 
 
@@ -212,8 +214,8 @@ def _place(asked: Asked) -> dict[str, str]:
     return {name: at for name, at in (("starting_after", asked.after), ("ending_before", asked.before)) if at}
 
 
-def _in_list(sight: Sight, one: Object | Fragment, name: str, id_: str) -> Object:
-    return {"data": one, "uri": f"/{sight.version}/{name}/{id_}"}
+def _in_list(sight: Sight, key: Key, one: Fragment) -> Object:
+    return {"data": one, "uri": f"/{sight.version}/{COLLECTION[key.kind]}/{key.id}"}
 
 
 def here(sight: Sight) -> str:

@@ -1,138 +1,172 @@
 """Users in Clever's shape: a person with the one role it has here.
 
-In:  a row as it is seen, and its schools.
-Out: an object. A person who is both teacher and staff is two users.
+In:  rows as they are seen, and the schools of each person.
+Out: JSON. A person who is both teacher and staff is two users.
 """
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 
-from sftpingest.doors.vendor.clever.objects import Object, Stamp, ext_of, location, moment
+import orjson
+
+from sftpingest.doors.vendor.clever.objects import Stamp, moment
+from sftpingest.doors.vendor.clever.written import Cell, Made, OrNull, Writer, writer
+from sftpingest.roster.ids import record_id
 from sftpingest.roster.kinds import Kind
-from sftpingest.store.reading import Row, View
+from sftpingest.store.reading import Rows, View
+
+VERSIONS = ("v3.0", "v3.1")
 
 #: A role by its name in `role=` and in `roles`.
 ROLES = {"student": Kind.STUDENT, "teacher": Kind.TEACHER, "staff": Kind.STAFF, "contact": Kind.CONTACT}
 NAMES = {kind: name for name, kind in ROLES.items()}
 
 
-def user(view: View, kind: Kind, row: Row, stamp: Stamp, version: str) -> Object:
-    """A user."""
-    get = row.get
-    return {
-        "id": stamp.id,
-        "district": view.id,
-        "email": get("email") or None,
-        "name": {"first": row["first_name"], "middle": get("middle_name", ""), "last": row["last_name"]},
+_COMMON = {
+    "legacy_id": "",
+    "credentials": {"district_username": ""},
+    "ext": Made("ext"),
+    "school": Made("school"),
+    "schools": Made("schools"),
+    "sis_id": Cell("id"),
+}
+_STUDENT = {
+    **_COMMON,
+    "student_number": OrNull("number"),
+    "state_id": OrNull("state_id"),
+    "dob": Made("dob"),
+    "location": {"address": Cell("street"), "city": Cell("city"), "state": Cell("state"), "zip": Cell("zip")},
+    "enrollments": Made("enrollments"),
+    "grade": Cell("grade"),
+    "graduation_year": Cell("graduation_year"),
+    "gender": Cell("gender"),
+    "race": Cell("race"),
+    "hispanic_ethnicity": Cell("hispanic"),
+    "home_language": Cell("home_language"),
+    "ell_status": Cell("ell"),
+    "frl_status": Cell("frl"),
+    "iep_status": Cell("iep"),
+}
+_SINCE_3_1 = {
+    "gifted_status": Cell("gifted"),
+    "section_504_status": Cell("section_504"),
+    "disability": {
+        "status": Cell("disability"),
+        "type": Cell("disability_type"),
+        "code": Cell("disability_code"),
+    },
+    "home_language_code": "",
+    "preferred_name": {"first": "", "middle": "", "last": ""},
+}
+_TEACHER = {
+    **_COMMON,
+    "teacher_number": OrNull("number"),
+    "state_id": OrNull("state_id"),
+    "title": OrNull("title"),
+}
+_STAFF = {
+    "staff_id": Cell("id"),
+    "department": OrNull("department"),
+    "title": OrNull("title"),
+    "schools": Made("schools"),
+    "roles": Made("roles"),
+    "credentials": {"district_username": ""},
+    "ext": Made("ext"),
+    "legacy_id": "",
+}
+_CONTACT = {
+    "sis_id": OrNull("sis_id"),
+    "phone": OrNull("phone"),
+    "phone_type": OrNull("phone_type"),
+    "student_relationships": Made("students"),
+    "legacy_id": "",
+}
+_ROLES = {
+    (Kind.STUDENT, "v3.0"): _STUDENT | {"email": OrNull("email")},
+    (Kind.STUDENT, "v3.1"): _STUDENT | _SINCE_3_1,
+    **{(Kind.TEACHER, version): _TEACHER for version in VERSIONS},
+    **{(Kind.STAFF, version): _STAFF for version in VERSIONS},
+    **{(Kind.CONTACT, version): _CONTACT for version in VERSIONS},
+}
+#: What is made for each person beside its cells: JSON, in this order.
+_MADE = (
+    *("id", "district", "created", "changed"),
+    *("school", "schools", "enrollments", "dob", "ext", "roles", "students"),
+)
+
+
+@lru_cache(maxsize=256)
+def _writer(kind: Kind, version: str, columns: tuple[str, ...]) -> Writer:
+    shape = {
+        "id": Made("id"),
+        "district": Made("district"),
+        "email": OrNull("email"),
+        "name": {"first": Cell("first_name"), "middle": Cell("middle_name"), "last": Cell("last_name")},
         "lms_status": "",
-        "roles": {NAMES[kind]: _ROLE[kind](view, row, stamp, version)},
-        "created": moment(stamp.created),
-        "last_modified": moment(stamp.changed),
+        "roles": {NAMES[kind]: _ROLES[kind, version]},
+        "created": Made("created"),
+        "last_modified": Made("changed"),
     }
+    return writer(shape, columns, _MADE)
 
 
-def _schools(view: View, row: Row, stamp: Stamp) -> list[str]:
-    return [view.id_of(Kind.SCHOOL, key) for key in schools_of(row, stamp.schools)]
+def users(view: View, kind: Kind, found: Rows, stamps: Mapping[int, Stamp], version: str) -> Iterator[tuple[int, str]]:
+    """Users as JSON, each with its number."""
+    columns = found.names[1:]
+    write, make = _writer(kind, version, columns), _Maker(view, kind, columns)
+    for no, *cells in found.rows:
+        cells.append("")  # what is not granted
+        yield no, write(cells, make(cells, stamps[no]))
 
 
-def schools_of(row: Row, further: Sequence[str]) -> list[str]:
-    """All schools of a person by the district's ids, its own first, each once."""
-    own = row.get("school_id", "")
-    more = json.loads(row["more_school_ids"]) if row.get("more_school_ids") else []
+class _Maker:
+    """Makes what is not simply a cell."""
+
+    def __init__(self, view: View, kind: Kind, columns: tuple[str, ...]) -> None:
+        self._view, self._kind = view, kind
+        place = {name: at for at, name in enumerate(columns)}
+        names = ("school_id", "more_school_ids", "birth_date", "ext", "role", "student_id", "relationship", "type")
+        self._places = itemgetter(*(place.get(name, -1) for name in names))
+
+    def __call__(self, cells: Sequence[str], stamp: Stamp) -> tuple[str, ...]:
+        own, more, born, ext, *others = self._places(cells)
+        return (
+            f'"{stamp.id}"',
+            f'"{self._view.id}"',
+            f'"{moment(stamp.created)}"',
+            f'"{moment(stamp.changed)}"',
+            *_schools(self._view.slug, own, more, stamp.schools),
+            f'"{birthday(born)}"',
+            ext or "{}",
+            *(self._of_others(*others) if self._kind in _OTHERS else ("", "")),
+        )
+
+    def _of_others(self, role: str, student: str, relationship: str, kind: str) -> tuple[str, str]:
+        """Of staff its roles, of a contact whose it is."""
+        id_ = self._view.id_of(Kind.STUDENT, student)
+        of = {"student": id_, "relationship": relationship, "type": kind}
+        return orjson.dumps([role] if role else []).decode(), orjson.dumps([of]).decode()
+
+
+_OTHERS = frozenset({Kind.STAFF, Kind.CONTACT})
+
+
+@lru_cache(maxsize=4_096)  # ten thousand people are of a few schools
+def _schools(slug: str, own: str, more: str, further: Sequence[str]) -> tuple[str, str, str]:
+    """A person's own school, all of them, and since when it goes there, which nobody knows here."""
+    ids = [record_id(slug, Kind.SCHOOL, key) for key in schools_of(own, more, further)]
+    enrolled = [{"school": id_, "start_date": None, "end_date": None} for id_ in ids]
+    its = record_id(slug, Kind.SCHOOL, own) if own else ""
+    return f'"{its}"', orjson.dumps(ids).decode(), orjson.dumps(enrolled).decode()
+
+
+def schools_of(own: str, more: str, further: Sequence[str]) -> list[str]:
+    """All schools of a person by the district's ids, its own first, each once; `more` is a JSON list, or ''."""
     if not more and not further:  # as with nearly all
         return [own] if own else []
-    return [school for school in dict.fromkeys((own, *more, *further)) if school]
-
-
-#: The same for everybody. Nobody changes it.
-_NO_CREDENTIALS = {"district_username": ""}
-_NOT_KNOWN = {"first": "", "middle": "", "last": ""}
-
-
-def _student(view: View, row: Row, stamp: Stamp, version: str) -> Object:
-    get, schools = row.get, _schools(view, row, stamp)
-    out = {
-        "legacy_id": "",
-        "credentials": _NO_CREDENTIALS,
-        "ext": ext_of(row),
-        "school": view.id_of(Kind.SCHOOL, row["school_id"]),
-        "schools": schools,
-        "sis_id": row["id"],
-        "student_number": get("number") or None,
-        "state_id": get("state_id") or None,
-        "dob": birthday(get("birth_date", "")),
-        "location": location(row, "street"),
-        "enrollments": [{"school": school, "start_date": None, "end_date": None} for school in schools],
-        "grade": get("grade", ""),
-        "graduation_year": get("graduation_year", ""),
-        "gender": get("gender", ""),
-        "race": get("race", ""),
-        "hispanic_ethnicity": get("hispanic", ""),
-        "home_language": get("home_language", ""),
-        "ell_status": get("ell", ""),
-        "frl_status": get("frl", ""),
-        "iep_status": get("iep", ""),
-    }
-    out.update({"email": get("email") or None} if version == "v3.0" else _since_3_1(row))
-    return out
-
-
-def _since_3_1(row: Row) -> Object:
-    """What a student has since version 3.1."""
-    get = row.get
-    return {
-        "gifted_status": get("gifted", ""),
-        "section_504_status": get("section_504", ""),
-        "disability": {
-            "status": get("disability", ""),
-            "type": get("disability_type", ""),
-            "code": get("disability_code", ""),
-        },
-        "home_language_code": "",
-        "preferred_name": _NOT_KNOWN,
-    }
-
-
-def _teacher(view: View, row: Row, stamp: Stamp, _: str) -> Object:
-    return {
-        "legacy_id": "",
-        "credentials": _NO_CREDENTIALS,
-        "ext": ext_of(row),
-        "school": view.id_of(Kind.SCHOOL, row["school_id"]),
-        "schools": _schools(view, row, stamp),
-        "sis_id": row["id"],
-        "teacher_number": row.get("number") or None,
-        "state_id": row.get("state_id") or None,
-        "title": row.get("title") or None,
-    }
-
-
-def _staff(view: View, row: Row, stamp: Stamp, _: str) -> Object:
-    return {
-        "staff_id": row["id"],
-        "department": row.get("department") or None,
-        "title": row.get("title") or None,
-        "schools": _schools(view, row, stamp),
-        "roles": [row["role"]] if row.get("role") else [],
-        "credentials": _NO_CREDENTIALS,
-        "ext": ext_of(row),
-        "legacy_id": "",
-    }
-
-
-def _contact(view: View, row: Row, _: Stamp, __: str) -> Object:
-    student = view.id_of(Kind.STUDENT, row["student_id"])
-    return {
-        "sis_id": row["sis_id"] or None,
-        "phone": row["phone"] or None,
-        "phone_type": row["phone_type"] or None,
-        "student_relationships": [{"student": student, "relationship": row["relationship"], "type": row["type"]}],
-        "legacy_id": "",
-    }
-
-
-_ROLE = {Kind.STUDENT: _student, Kind.TEACHER: _teacher, Kind.STAFF: _staff, Kind.CONTACT: _contact}
+    listed = orjson.loads(more) if more else []
+    return [school for school in dict.fromkeys((own, *listed, *further)) if school]
 
 
 @lru_cache(maxsize=16_384)  # as many days as children were born on

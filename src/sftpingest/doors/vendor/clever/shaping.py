@@ -6,14 +6,15 @@ Out: by number an object.
 
 from collections.abc import Collection, Iterator, Mapping
 
+import orjson
 from sqlalchemy import Connection
 
 from sftpingest.doors.vendor.clever import objects
 from sftpingest.doors.vendor.clever.objects import Class, Object, Refers, Stamp
-from sftpingest.doors.vendor.clever.people import user
+from sftpingest.doors.vendor.clever.people import NAMES, users
 from sftpingest.roster.ids import record_id
 from sftpingest.roster.kinds import STUDENT, TEACHER, Kind
-from sftpingest.store.reading import Row, View, each_row
+from sftpingest.store.reading import Row, View, plain_rows, rows
 from sftpingest.store.related import ROLE, enrolled
 from sftpingest.store.seated import students_of, teachers_of
 
@@ -24,21 +25,22 @@ _FIRST = 1
 
 def shaped(c: Connection, view: View, kind: Kind, stamps: Mapping[int, Stamp], version: str) -> dict[int, Object]:
     """Those that are seen; in a view of the past there may be fewer than were asked for."""
-    return dict(each_shaped(c, view, kind, stamps, version))
+    return {no: orjson.loads(text) for no, text in written(c, view, kind, stamps, version)}
 
 
-def each_shaped(
+def written(
     c: Connection, view: View, kind: Kind, stamps: Mapping[int, Stamp], version: str
-) -> Iterator[tuple[int, Object]]:
-    """The same one after the other, in any order, with their numbers."""
-    found = each_row(c, view, kind, stamps)
+) -> Iterator[tuple[int, str]]:
+    """The same as JSON, one after the other in any order, with their numbers."""
+    if kind in NAMES:
+        return users(view, kind, plain_rows(c, view, kind, stamps), stamps, version)
+    found = rows(c, view, kind, stamps)
     if kind is Kind.SECTION:
-        sections = {row["no"]: row for row in found}
-        classes = (_classes_then if view.past else _classes)(c, view, sections)
-        return ((no, _section(view, row, stamps[no], classes[no])) for no, row in sections.items())
-    if plain := _PLAIN.get(kind):
-        return ((row["no"], plain(view, row, stamps[row["no"]])) for row in found)
-    return ((row["no"], user(view, kind, row, stamps[row["no"]], version)) for row in found)
+        classes = (_classes_then if view.past else _classes)(c, view, found)
+        made = ((no, _section(view, row, stamps[no], classes[no])) for no, row in found.items())
+    else:
+        made = ((no, _PLAIN[kind](view, row, stamps[no])) for no, row in found.items())
+    return ((no, orjson.dumps(one).decode()) for no, one in made)
 
 
 def _section(view: View, row: Row, stamp: Stamp, people: Class) -> Object:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-import orjson
+from orjson import Fragment
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -18,7 +18,7 @@ from starlette.responses import Response
 from sftpingest.doors.vendor.bearer import read_by, token_of
 from sftpingest.doors.vendor.clever.asked import Asked, asked, is_id
 from sftpingest.doors.vendor.clever.objects import Object, Stamp
-from sftpingest.doors.vendor.clever.shaping import each_shaped
+from sftpingest.doors.vendor.clever.shaping import written
 from sftpingest.doors.vendor.disclosing import Answered, Disclosed, template
 from sftpingest.doors.vendor.grounds import as_json, grounds
 from sftpingest.doors.vendor.refused import Refused
@@ -89,22 +89,19 @@ class Sight:
             raise Refused(404, "Resource not found")
         return found
 
-    def objects(self, keys: list[Key]) -> list[orjson.Fragment]:
-        """Records in Clever's shape, in their order.
-
-        Each is written as soon as it is made: ten thousand of them as objects would be in the way of one another.
-        """
+    def objects(self, keys: list[Key]) -> list[Fragment]:
+        """Records in Clever's shape as JSON, in their order."""
         at = self.times({edition for key in keys for edition in (key.since, key.changed)})
         groups: dict[tuple[int, Kind], dict[int, Stamp]] = {}
         for key in keys:
             stamp = Stamp(key.id, at.get(key.since), at.get(key.changed), further_of(key))
             groups.setdefault((key.district_id, key.kind), {})[key.no] = stamp
-        made: dict[str, orjson.Fragment] = {}
+        made: dict[str, Fragment] = {}
         for (district, kind), stamps in groups.items():
             view = next(view for view in self.views if view.district.id == district)
             self.disclosed.append(Disclosed(view, kind, [stamp.id for stamp in stamps.values()]))
-            for no, one in each_shaped(self.c, view, kind, stamps, self.version):
-                made[stamps[no].id] = orjson.Fragment(orjson.dumps(one))
+            for no, one in written(self.c, view, kind, stamps, self.version):
+                made[stamps[no].id] = Fragment(one)
         return [made[key.id] for key in keys]
 
 
