@@ -10,6 +10,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,13 @@ class Client:
     def _answer(
         self, method: str, path: str, question: bytes | None = None, more: dict[str, str] | None = None
     ) -> bytes:
-        self._connection.request(method, path, question, self._headers | (more or {}))
-        answer = self._connection.getresponse()
+        ask = partial(self._connection.request, method, path, question, self._headers | (more or {}))
+        ask()
+        try:
+            answer = self._connection.getresponse()
+        except http.client.RemoteDisconnected:  # nothing was asked for a while, as when another server was busy
+            ask()
+            answer = self._connection.getresponse()
         body = answer.read()
         if answer.status != http.client.OK:
             raise RuntimeError(f"{path}: {answer.status} {body[:200]!r}")

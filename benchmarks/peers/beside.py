@@ -44,6 +44,7 @@ def _is_here(peer: Peer, program: Program) -> bool:
 
 
 def _pages(peer: Peer, ask: Ask, ours: Client, users: Users, times: int) -> Iterator[Figure]:
+    name = f"{peer.name} {peer.version()}"
     for limit, many in ((100, 10 * times), (10_000, times)):
         asked = {"first": Page(limit), "middle": Page(limit, after=users.middle)}
         if peer.by_offset:
@@ -53,8 +54,7 @@ def _pages(peer: Peer, ask: Ask, ours: Client, users: Users, times: int) -> Iter
             path = f"/v3.1/users?limit={limit}{following}"
             same(peer.ids(ask(page)), ours.get(path))
             seconds, our_seconds = in_turn(partial(ask, page), partial(ours.get, path), many)
-            what = f"{peer.name} {peer.version()}: a page of {limit:,} users, {place}"
-            yield Figure(what, seconds, "sftpingest", our_seconds)
+            yield Figure(f"{name}: a page of {limit:,} users, {place}", seconds, "sftpingest", our_seconds)
 
 
 def same(ids: list[str], body: bytes) -> None:
