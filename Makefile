@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help setup lock lint format docs test torture test-clients test-foreign test-oneroster test-clever fuzz demo bench \
+.PHONY: help setup lock lint format docs test torture test-clients test-foreign test-oneroster test-clever test-spark fuzz demo bench \
 	bench-vendor bench-sftp peers clean
 
 BIN := .venv/bin
@@ -35,6 +35,7 @@ COMPILE := build/uv/bin/uv pip compile --quiet --universal --generate-hashes --p
 	--no-annotate pyproject.toml
 JUDGES := tests/doors/vendor/oneroster/requirements
 READER := tests/doors/vendor/clever/requirements
+SPARK := tests/doors/vendor/export/requirements
 PEERS := benchmarks/peers/requirements
 lock: ## renew the locks from pyproject.toml and tests/clients/requirements.in (ARGS=--upgrade: newest versions)
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer was found" >&2; exit 1; }
@@ -46,10 +47,11 @@ lock: ## renew the locks from pyproject.toml and tests/clients/requirements.in (
 	$(subst pyproject.toml,tests/clients/requirements.in,$(COMPILE)) -c requirements.lock -o tests/clients/requirements.lock
 	$(subst pyproject.toml,$(JUDGES).in,$(COMPILE)) -c requirements.lock -o $(JUDGES).lock
 	$(subst pyproject.toml,$(READER).in,$(COMPILE)) -o $(READER).lock
+	$(subst pyproject.toml,$(SPARK).in,$(COMPILE)) -o $(SPARK).lock
 	$(subst pyproject.toml,,$(COMPILE)) --group peers -o $(PEERS).lock
 	@rm -rf build/uv
 	@! grep -nE '://|--(extra-)?index|--find-links' requirements.lock deploy/requirements.lock tests/clients/requirements.lock \
-		$(JUDGES).lock $(READER).lock $(PEERS).lock \
+		$(JUDGES).lock $(READER).lock $(SPARK).lock $(PEERS).lock \
 		|| { echo "make: a lock names a registry" >&2; exit 1; }
 
 lint: setup ## ruff, mypy (strict), import-linter
@@ -97,6 +99,12 @@ test-clever: setup ## the Clever-shaped API by a client of others
 	@test -x build/clever/bin/python || $(BIN)/python -m venv build/clever
 	@build/clever/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(READER).lock
 	@$(BIN)/python -m tests.doors.vendor.clever $(ARGS)
+
+# Not in CI: pyspark is 500 MB, and starting Spark takes longer than all other tests of these files.
+test-spark: setup ## every kind as Parquet, opened in Spark (needs Java 17 or newer)
+	@test -x build/spark/bin/python || $(BIN)/python -m venv build/spark
+	@build/spark/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(SPARK).lock
+	@$(BIN)/python -m tests.doors.vendor.export $(ARGS)
 
 # atheris is not in .venv: build/fuzz has it, and sees what .venv has. A finding stops its target, and make.
 FUZZ := proxy spot packets lane certificates
