@@ -6,11 +6,13 @@ Run by build/spark, which has pyspark: `python opens_in_spark.py FOLDER`. It rai
 import json
 import sys
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql import Row, SparkSession  # type: ignore[import-not-found]  # it is in build/spark alone
+
+#: What docs/vendors/bulk.md says of types.
+TYPES = {"student": {("birth_date", "date"), ("unweighted_gpa", "double"), ("graduation_year", "int")}}
 
 
 def as_json(row: Row, like: dict[str, Any]) -> dict[str, Any]:
@@ -19,8 +21,6 @@ def as_json(row: Row, like: dict[str, Any]) -> dict[str, Any]:
     for name, value in told.items():
         if isinstance(value, date):
             told[name] = value.isoformat()
-        elif isinstance(value, Decimal):
-            told[name] = float(value)
         elif isinstance(value, str) and isinstance(like[name], dict | list):
             told[name] = json.loads(value)
     return told
@@ -29,8 +29,10 @@ def as_json(row: Row, like: dict[str, Any]) -> dict[str, Any]:
 def opened(spark: SparkSession, file: Path) -> int:
     """How many rows the file has; all as they should be."""
     lines = [json.loads(line) for line in file.with_suffix(".ndjson").read_text().splitlines()]
-    rows = spark.read.parquet(str(file)).collect()
+    frame = spark.read.parquet(str(file))
+    rows = frame.collect()
     assert lines, file.name
+    assert TYPES.get(file.stem, set()) <= set(frame.dtypes), frame.dtypes
     assert len(rows) == len(lines), (file.name, len(rows), len(lines))
     for row, line in zip(rows, lines, strict=True):
         assert as_json(row, line) == line, (file.name, row, line)
