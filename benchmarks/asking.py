@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -49,17 +50,20 @@ class Client:
     def _answer(
         self, method: str, path: str, question: bytes | None = None, more: dict[str, str] | None = None
     ) -> bytes:
-        ask = partial(self._connection.request, method, path, question, self._headers | (more or {}))
-        ask()
+        ask = partial(self._asked, method, path, question, self._headers | (more or {}))
         try:
-            answer = self._connection.getresponse()
-        except http.client.RemoteDisconnected:  # nothing was asked for a while, as when another server was busy
-            ask()
-            answer = self._connection.getresponse()
+            answer = ask()
+        except ConnectionError:  # closed meanwhile, for nothing was asked while another server was looked at
+            self._connection.close()
+            answer = ask()
         body = answer.read()
         if answer.status != http.client.OK:
             raise RuntimeError(f"{path}: {answer.status} {body[:200]!r}")
         return body
+
+    def _asked(self, *request: Any) -> http.client.HTTPResponse:  # noqa: ANN401  (as http.client takes it)
+        self._connection.request(*request)
+        return self._connection.getresponse()
 
     def seconds(self, path: str, times: int) -> float:
         """The median of some requests."""

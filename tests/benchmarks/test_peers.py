@@ -1,10 +1,14 @@
 """Published servers beside ours: they get every value of every user, and who is not there is named."""
 
 import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
+from benchmarks.asking import Client
 from benchmarks.peers.beside import PEERS, _is_here, same
 from benchmarks.peers.datasette import Datasette
 from benchmarks.peers.roster import flat, kept
@@ -68,3 +72,24 @@ def test_a_peer_that_is_not_installed_is_named_with_what_installs_it(
 def test_the_peers_are_those_that_the_readme_names() -> None:
     page = (Path(__file__).parents[2] / "benchmarks" / "README.md").read_text()
     assert all(peer.name in page for peer in PEERS)
+
+
+def test_a_server_that_closed_the_connection_meanwhile_is_asked_again() -> None:
+    class Impatient(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        timeout = 0.1
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+    with HTTPServer(("127.0.0.1", 0), Impatient) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        client = Client(server.server_port)
+        answers = [client.get("/")]
+        time.sleep(0.3)
+        answers.append(client.get("/"))
+        server.shutdown()
+    assert answers == [b"{}", b"{}"]
