@@ -104,3 +104,8 @@ class Asking:
     within: Within | None = None  #: only these, none that went
     sort: str = ""  #: the name of a value; '' for the order of ids
     descending: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Whether all records of its kinds are asked for, in the order of their ids."""
+        return not (self.where or self.extra or self.within or self.sort or self.descending)

@@ -1,13 +1,12 @@
 """Which records a door finds: those that are seen, and those that went lately, by what is asked of them.
 
 In:  a Connection, an Asking.
-Out: a page of Found, how many there are, and the rows of the page.
+Out: a page of Found, how many there are.
 
-Where nothing is asked, `seen` alone is read, and a page that begins after an id enters its index there.
+Where nothing is asked, `seen` alone is read, and a page that begins after an id enters its index there (plain.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,27 +14,19 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from sftpingest.roster.kinds import Kind
+from sftpingest.store import plain
 from sftpingest.store.asked import Asking, Condition, Extra, Sign
-from sftpingest.store.editions import EDITION, EVENT, KINDS, NUMBER, SEEN, Happened
-from sftpingest.store.reading import Key, View
+from sftpingest.store.counted import Counted, by_first_digits, counted
+from sftpingest.store.editions import EDITION, EVENT, NUMBER, SEEN
+from sftpingest.store.found import MADE, NAMES, Found, columns, found_in, went
+from sftpingest.store.reading import View
 from sftpingest.store.unions import together
-from sftpingest.store.values import PREFIX, Always, Own, Place, Text, Where, by_bytes
+from sftpingest.store.values import PREFIX, Always, Own, Place, Where, by_bytes
 from sftpingest.store.versions import OPEN, VERSIONS
 
 #: The name by which conditions ask when a record last changed.
 CHANGED = "changed"
-#: The number of a record that stands in no table.
-MADE = -1
-_NAMES = ("id", "kind", "district_id", "no", "changed", "schools", "gone", "sorted_by")
 _MILLISECOND = timedelta(milliseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A record that is seen, or that went."""
-
-    key: Key
-    gone: bool = False
 
 
 def get_ready(c: Connection) -> None:
@@ -46,32 +37,29 @@ def get_ready(c: Connection) -> None:
 
 def page(c: Connection, asking: Asking, limit: int, offset: int = 0, after: str = "") -> list[Found]:
     """The records from an offset on; `after`: after that id, in the order of ids."""
+    if asking.plain:
+        return plain.page(c, asking, limit, offset, after)
     order = _order(asking)
     parts = [part.order_by(*order).limit(offset + limit) for part in _parts(asking, after)]
     if not parts:
         return []
     chosen = together(parts).order_by(*order) if len(parts) > 1 else parts[0]
-    return [_found(row) for row in c.execute(chosen.limit(limit).offset(offset))]
+    return found_in(c.execute(chosen.limit(limit).offset(offset)).all())
 
 
-def total(c: Connection, asking: Asking) -> int:
+def count(c: Connection, asking: Asking) -> Counted:
     """How many there are."""
-    counts = (sa.select(sa.func.count()).select_from(part.subquery()) for part in _parts(asking, ""))
-    return sum(c.execute(each).scalar_one() for each in counts)
+    parts = plain.parts(asking) if asking.plain else _parts(asking, "")
+    return counted(row for part in parts for row in c.execute(by_first_digits(part)).tuples())
 
 
 def gone_with(c: Connection, asking: Asking, id_: str) -> Found | None:
     """The record that went and had that id."""
     for kind in asking.gone if asking.since else ():
-        events = _events(asking, kind).where(EVENT.c.id == id_)
+        events = went(kind, asking.vendor_id, asking.since).where(EVENT.c.id == id_)
         if row := c.execute(sa.select(events.subquery())).first():
-            return Found(Key(row.id, kind, 0, row.no, row.changed, row.changed, ""), gone=True)
+            return Found(row.id, kind, row.district_id, row.no, row.changed, gone=True)
     return None
-
-
-def _found(row: "sa.Row[Any]") -> Found:
-    key = Key(row.id, KINDS[row.kind], row.district_id, row.no, row.changed, row.changed, row.schools)
-    return Found(key, bool(row.gone))
 
 
 # --------------------------------------------------------------------------------------------------------------- parts
@@ -107,18 +95,18 @@ def _extra(asking: Asking, one: Extra) -> "sa.Select[Any]":
     order: Any = sa.literal(0)
     if asking.sort:
         order = sa.literal(one.changed) if asking.sort == CHANGED else by_bytes(sa.literal(one.texts[asking.sort]))
-    columns: tuple[Any, ...] = (
+    facts: tuple[Any, ...] = (
         by_bytes(sa.literal(one.id)),
         *map(sa.literal, (NUMBER[one.kind], one.district_id, MADE, one.changed)),
     )
-    columns = (*columns, sa.literal(""), sa.literal(0), order)
-    return sa.select(*(column.label(name) for column, name in zip(columns, _NAMES, strict=True)))
+    facts = (*facts, sa.literal(""), sa.literal(0), order)
+    return sa.select(*(column.label(name) for column, name in zip(facts, NAMES, strict=True)))
 
 
 def _live(asking: Asking, kind: Kind, group: tuple[View, ...], after: str) -> "sa.Select[Any]":
     seen, its = SEEN, VERSIONS[kind] if _looks_into(asking, kind) else None
     place = Place(kind, group, seen, its)
-    chosen = _columns(place, sa.literal(0), _sorted_by(asking, place, asking.live[kind]))
+    chosen = columns(place, sa.literal(0), _sorted_by(asking, place, asking.live[kind]))
     if its is not None:
         same = (its.c.district_id == seen.c.district_id, its.c.no == seen.c.no, *held(its, group))
         chosen = chosen.select_from(sa.join(seen, its, sa.and_(*same)))
@@ -150,13 +138,6 @@ def within_id(seen: sa.FromClause, kind: Kind, group: Sequence[View]) -> list[Wh
     return where
 
 
-def _columns(place: Place, gone: "sa.ColumnElement[int]", sorted_by: Text) -> "sa.Select[Any]":
-    its = place.seen.c
-    number = sa.literal(NUMBER[place.kind])
-    columns: tuple[Any, ...] = (its.id, number, its.district_id, its.no, its.changed, its.schools, gone, sorted_by)
-    return sa.select(*(column.label(name) for column, name in zip(columns, _NAMES, strict=True)))
-
-
 def _sorted_by(asking: Asking, place: Place, meaning: Mapping[str, Any]) -> Any:  # noqa: ANN401  (a number of an edition, or a text)
     if asking.sort == CHANGED:
         return place.seen.c.changed
@@ -165,31 +146,12 @@ def _sorted_by(asking: Asking, place: Place, meaning: Mapping[str, Any]) -> Any:
 
 def _gone(asking: Asking, kind: Kind, after: str) -> "sa.Select[Any]":
     """Those that an event told as deleted and that are not seen again."""
-    events = _events(asking, kind)
+    events = went(kind, asking.vendor_id, asking.since)
     if after:
         events = events.where(EVENT.c.id > after)
     place = Place(kind, (), events.subquery())
-    chosen = _columns(place, sa.literal(1), _sorted_by(asking, place, asking.gone[kind]))
+    chosen = columns(place, sa.literal(1), _sorted_by(asking, place, asking.gone[kind]))
     return chosen.where(_asked(asking, place, asking.gone[kind]))
-
-
-def _events(asking: Asking, kind: Kind) -> "sa.Select[Any]":
-    again = sa.exists().where(
-        SEEN.c.vendor_id == asking.vendor_id, SEEN.c.kind == NUMBER[kind], SEEN.c.id == EVENT.c.id
-    )
-    chosen = sa.select(
-        EVENT.c.id,
-        sa.literal(0).label("district_id"),
-        sa.func.max(EVENT.c.no).label("no"),
-        sa.func.max(EVENT.c.edition_id).label("changed"),
-        sa.literal("").label("schools"),
-    )
-    of = (EVENT.c.vendor_id == asking.vendor_id, EVENT.c.kind == NUMBER[kind])
-    deleted: sa.ColumnElement[int] = sa.literal_column(
-        str(int(Happened.DELETED))
-    )  # as the index says it: it is a partial one
-    lately = (EVENT.c.happened == deleted, EVENT.c.edition_id >= asking.since)
-    return chosen.where(*of, *lately, ~again).group_by(EVENT.c.id)
 
 
 # --------------------------------------------------------------------------------------------------------------- where

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from sftpingest.roster.kinds import TEACHER, Kind
 from sftpingest.store.asked import Asking, Condition, Sign
 from sftpingest.store.asking import CHANGED, alike, held, of_time, within_id
+from sftpingest.store.counted import Counted, by_first_digits, counted
 from sftpingest.store.editions import EDITION, NUMBER, SEEN
 from sftpingest.store.seats import LETTERS, VALUES, Seat, last_sync, left_lately, school_of
 from sftpingest.store.unions import together
@@ -52,9 +53,10 @@ class Joined:
 
 
 def page(c: Connection, asking: Asking, limit: int, offset: int = 0, after: str = "") -> list[Joined]:
-    """The enrollments from an offset on; `after`: after that one, in the order of ids."""
-    plain = not (asking.where or asking.within or asking.sort or asking.descending or offset)
-    return _in_steps(c, asking, limit, after) if plain else _some(c, asking, limit, offset, after)
+    """The enrollments from an offset on; `after`: in sections after that id, in the order of ids."""
+    if asking.plain:
+        return _in_steps(c, asking, limit + offset, after)[offset:]
+    return _some(c, asking, limit, offset, after)
 
 
 def _some(c: Connection, asking: Asking, limit: int, offset: int, after: str = "", until: str = "") -> list[Joined]:
@@ -70,12 +72,11 @@ def _some(c: Connection, asking: Asking, limit: int, offset: int, after: str = "
 def _in_steps(c: Connection, asking: Asking, limit: int, after: str) -> list[Joined]:
     """A page that goes by id. Of a few sections at a time, for which their enrollments are found by the index."""
     found: list[Joined] = []
-    begin: str | None = after.partition("-")[0]
+    begin: str | None = after
     while begin is not None and len(found) < limit:
         until = _section_after(c, asking, begin, max((limit - len(found)) // _IN_A_SECTION, _FEWEST))
-        found += _some(c, asking, limit - len(found), 0, after, until or "")
+        found += _some(c, asking, limit - len(found), 0, begin, until or "")
         begin = until
-        after = f"{until}-~-{LETTERS[-1]}"  # beyond all in that section
     return found
 
 
@@ -87,12 +88,10 @@ def _section_after(c: Connection, asking: Asking, begin: str, step: int) -> str 
     return found
 
 
-def total(c: Connection, asking: Asking) -> int:
+def count(c: Connection, asking: Asking) -> Counted:
     """How many there are."""
-    return sum(
-        c.execute(sa.select(sa.func.count()).select_from(_part(asking, seat).subquery())).scalar_one()
-        for seat in _seats(asking)
-    )
+    parts = (by_first_digits(_part(asking, seat), "section") for seat in _seats(asking))
+    return counted(row for part in parts for row in c.execute(part).tuples())
 
 
 def find(c: Connection, asking: Asking, id_: str) -> Joined | None:
@@ -133,7 +132,7 @@ def _part(asking: Asking, seat: Seat, after: str = "", until: str = "") -> "sa.S
     chosen = chosen.where(*(left_lately(seat) if seat.gone else held(its, seat.of)), _asked(asking, seat))
     if until:
         chosen = chosen.where(section.c.id <= until)
-    return chosen.where(_beyond(seat, after)) if after else chosen
+    return chosen.where(section.c.id > after) if after else chosen
 
 
 def _columns(asking: Asking, seat: Seat) -> list[Any]:
@@ -165,13 +164,6 @@ def _edition(seat: Seat) -> "sa.ColumnElement[int]":
     edition = first.correlate(seat.its).scalar_subquery()
     of = sa.case((seat.section.c.since > seat.person.c.since, seat.section.c.since), else_=seat.person.c.since)
     return sa.case((of > edition, of), else_=edition)
-
-
-def _beyond(seat: Seat, after: str) -> Where:
-    section, person, letter = after.split("-")
-    its = seat.section.c.id, seat.person.c.id, seat.its.c.role
-    further = sa.and_(its[1] == person, its[2] > LETTERS.index(letter))
-    return sa.and_(its[0] >= section, sa.or_(its[0] > section, its[1] > person, further))
 
 
 # --------------------------------------------------------------------------------------------------- where and order

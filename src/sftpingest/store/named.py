@@ -5,39 +5,81 @@ Out: rows; ids of records by their keys.
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from sftpingest.roster.kinds import Kind
 from sftpingest.store.asked import Within
-from sftpingest.store.asking import Found, alike, held, within_id
+from sftpingest.store.asking import alike, held, within_id
 from sftpingest.store.editions import SEEN
-from sftpingest.store.reading import Row, View
-from sftpingest.store.reading import rows as rows_of
-from sftpingest.store.values import Around, Place
+from sftpingest.store.found import MADE, Found
+from sftpingest.store.reading import View
+from sftpingest.store.shared import Shared
+from sftpingest.store.values import OWN, Around, Cells, Place, Row
 from sftpingest.store.versions import VERSIONS
-from sftpingest.store.wording import one_of
+from sftpingest.store.wording import numbered, one_of
 
 
-def rows(c: Connection, of: Sequence[View], found: Iterable[Found]) -> dict[tuple[int, Kind, int], Row]:
-    """The rows of those that are seen, by district, kind and number."""
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one kind and district, by number."""
+
+    places: Mapping[str, int]  #: where each column stands
+    of: Mapping[int, Row]
+
+    def column(self, name: str) -> set[str]:
+        """The texts that stand in a column; none where it is not seen."""
+        at = self.places.get(name)
+        return {row[at] for row in self.of.values()} if at is not None else set()
+
+    def cells(self, around: Around, *, own: bool = True) -> Cells:
+        """How they are read."""
+        return Cells(self.places, around, own)
+
+
+def rows(c: Connection, of: Sequence[View], found: Iterable[Found]) -> dict[tuple[int, Kind], Rows]:
+    """The rows of those that are seen, by district and kind."""
     views = {view.district.id: view for view in of}
-    numbers: dict[tuple[int, Kind], list[int]] = {}
+    ids: dict[tuple[int, Kind], dict[int, str]] = {}
     for one in found:
-        if not one.gone:
-            numbers.setdefault((one.key.district_id, one.key.kind), []).append(one.key.no)
-    return {
-        (district, kind, no): row
-        for (district, kind), nos in numbers.items()
-        for no, row in rows_of(c, views[district], kind, nos).items()
-    }
+        if not one.gone and one.no != MADE:
+            ids.setdefault((one.district_id, one.kind), {})[one.no] = one.id
+    return {(district, kind): _rows(c, views[district], kind, its) for (district, kind), its in ids.items()}
+
+
+def text(c: Connection, view: View, one: Found, column: str) -> str:
+    """What stands in a column of a record that is seen; '' where the column is not."""
+    its = rows(c, [view], [one])[one.district_id, one.kind]
+    return str(its.of[one.no][its.places[column]]) if column in its.places else ""
+
+
+def _rows(c: Connection, view: View, kind: Kind, ids: Mapping[int, str]) -> Rows:
+    chosen, names = _chosen(view.shared, kind)
+    places = {name: at for at, name in enumerate(names, OWN + 1)}
+    found, ext = c.execute(chosen, {"numbers": json.dumps(sorted(ids))}).all(), places.get("ext", 0) - OWN - 1
+    # `no` is the first of the columns
+    return Rows(
+        places, {row[0]: (ids[row[0]], json.loads(row[ext]) if ext >= 0 and row[ext] else {}, *row) for row in found}
+    )
+
+
+@lru_cache(maxsize=256)
+def _chosen(shared: Shared, kind: Kind) -> tuple["sa.Select[Any]", tuple[str, ...]]:
+    """The columns that are seen, of records by their numbers: built once, which takes longer than to read a few."""
+    chosen = shared.columns_of(kind)
+    return chosen.where(numbered(VERSIONS[kind].c.no, sa.bindparam("numbers", type_=sa.Text()))), tuple(
+        chosen.selected_columns.keys()
+    )
 
 
 def named(c: Connection, around: Around, kind: Kind, keys: Collection[str]) -> None:
     """Find which of the records that rows name are seen."""
-    known, view = around.ids.setdefault(kind, {}), around.view
+    known, view = around.of(kind), around.view
     if asked := sorted({*keys} - known.keys() - {""}):
         seen, its = SEEN, VERSIONS[kind]
         same = (its.c.district_id == seen.c.district_id, its.c.no == seen.c.no, *held(its, (view,)))

@@ -1,14 +1,16 @@
 """Values made of our columns, as they are seen: in SQL and of a row alike, so that filters find what is shown.
 
-In:  a Place, where SQL looks for records; or a row, and what it names.
+In:  a Place, where SQL looks for records; or Cells, how rows of one kind are read.
 Out: Value, and the ways to make one.
+
+Of rows a value is made ready once an answer: what is the same for all rows is then a text, anything else a function.
 
 What is hidden from a vendor is as an empty column here, in conditions and in the order too.
 """
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -19,12 +21,17 @@ from sqlalchemy.sql.functions import FunctionElement
 from sftpingest.roster.kinds import Kind
 from sftpingest.roster.sharing import columns, seen_in_ext
 from sftpingest.store.editions import NUMBER, SEEN
-from sftpingest.store.reading import Row, View
+from sftpingest.store.reading import View
 from sftpingest.store.versions import VERSIONS
 from sftpingest.store.wording import in_ext
 
 Text = sa.ColumnElement[str]
 Where = sa.ColumnElement[bool]
+#: A row: the id under which vendors know the record, the district's own columns, then the columns that are seen.
+Row = tuple[Any, ...]
+ID, OWN = 0, 1
+#: How a value is read: a text that all rows have, or what makes it of a row.
+Read = str | Callable[[Row], str]
 #: Of an id the digits that are the district's; the id of the district itself has these and zeros.
 PREFIX, ZEROS = 6, "0" * 18
 
@@ -75,16 +82,34 @@ class Around:
     view: View
     ids: dict[Kind, dict[str, str]] = field(default_factory=dict)
 
-    def id_of(self, kind: Kind, key: str) -> str:
-        """The id of a record that is seen; '' for none."""
-        return self.ids.get(kind, {}).get(key, "")
+    def of(self, kind: Kind) -> dict[str, str]:
+        """Those of a kind."""
+        return self.ids.setdefault(kind, {})
+
+
+@dataclass(frozen=True)
+class Cells:
+    """How rows of one kind and district are read."""
+
+    places: Mapping[str, int]  #: where each column that is seen stands in a row
+    around: Around
+    own: bool  #: whether the rows have any of the district's own columns
+
+    def column(self, name: str) -> Read:
+        """A column; empty where it is not seen."""
+        return itemgetter(self.places[name]) if name in self.places else ""
+
+
+def called(read: Read) -> Callable[[Row], str]:
+    """The same as a function, be it of a text that all rows have."""
+    return (lambda _: read) if isinstance(read, str) else read
 
 
 class Value(Protocol):
     """A text that a record has."""
 
     def sql(self, place: Place) -> Text: ...  # noqa: D102
-    def of(self, row: Row, around: Around) -> str: ...  # noqa: D102
+    def read(self, its: Cells) -> Read: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -96,7 +121,7 @@ class Always:
     def sql(self, place: Place) -> Text:  # noqa: ARG002, D102
         return sa.literal(self.text)
 
-    def of(self, row: Row, around: Around) -> str:  # noqa: ARG002, D102
+    def read(self, its: Cells) -> Read:  # noqa: ARG002, D102
         return self.text
 
 
@@ -109,9 +134,8 @@ class Column:
     def sql(self, place: Place) -> Text:  # noqa: D102
         return place.column(self.name)
 
-    def of(self, row: Row, around: Around) -> str:  # noqa: ARG002, D102
-        text: str = row.get(self.name, "")
-        return text
+    def read(self, its: Cells) -> Read:  # noqa: D102
+        return its.column(self.name)
 
 
 @dataclass(frozen=True)
@@ -123,16 +147,9 @@ class Ext:
     def sql(self, place: Place) -> Text:  # noqa: D102
         return place.ext(self.name)
 
-    def of(self, row: Row, around: Around) -> str:  # noqa: ARG002, D102
-        return str(own_columns(row).get(self.name, "")) if row.get("ext") else ""
-
-
-def own_columns(row: Row) -> dict[str, str]:
-    """The district's own columns, as far as they are seen; read once a row."""
-    if "own" not in row:
-        row["own"] = json.loads(row["ext"]) if row.get("ext") else {}
-    found: dict[str, str] = row["own"]
-    return found
+    def read(self, its: Cells) -> Read:  # noqa: D102
+        name = self.name
+        return (lambda row: row[OWN].get(name, "")) if its.own else ""
 
 
 @dataclass(frozen=True)
@@ -145,8 +162,18 @@ class OrElse:
         *first, last = (part.sql(place) for part in self.parts)
         return sa.func.coalesce(*(sa.func.nullif(part, "") for part in first), last)
 
-    def of(self, row: Row, around: Around) -> str:  # noqa: D102
-        return next((text for part in self.parts if (text := part.of(row, around))), "")
+    def read(self, its: Cells) -> Read:  # noqa: D102
+        return _first([part.read(its) for part in self.parts])
+
+
+def _first(parts: Sequence[Read]) -> Read:
+    """The first that says something."""
+    if not parts:
+        return ""
+    one, other = parts[0], _first(parts[1:])
+    if isinstance(one, str):
+        return one or other
+    return (lambda row: one(row) or other) if isinstance(other, str) else (lambda row: one(row) or other(row))
 
 
 @dataclass(frozen=True)
@@ -163,12 +190,15 @@ class Spelt:
         cases = [(value == ours, sa.literal(theirs)) for ours, theirs in self.words.items()]
         return sa.case(*cases, else_=other)
 
-    def of(self, row: Row, around: Around) -> str:  # noqa: D102
-        value = self.value.of(row, around)
-        said = self.words.get(value)
-        if said is not None:
-            return said
-        return self.other.of(row, around) if self.other else value
+    def read(self, its: Cells) -> Read:  # noqa: D102
+        value, words = self.value.read(its), self.words.get
+        other = self.other.read(its) if self.other else value
+        if isinstance(value, str):
+            return words(value, other)
+        if isinstance(other, str):
+            return lambda row: words(value(row), other)
+        # not `or`: a word may be spelt as nothing
+        return lambda row: other(row) if (said := words(value(row))) is None else said
 
 
 @dataclass(frozen=True)
@@ -178,8 +208,8 @@ class Own:
     def sql(self, place: Place) -> Text:  # noqa: D102
         return place.seen.c.id
 
-    def of(self, row: Row, around: Around) -> str:  # noqa: ARG002, D102
-        return str(row["own_id_of_record"])
+    def read(self, its: Cells) -> Read:  # noqa: ARG002, D102
+        return itemgetter(ID)
 
 
 @dataclass(frozen=True)
@@ -194,8 +224,8 @@ class OfDistrict:
         texts = [(place.seen.c.district_id == view.district.id, sa.literal(self.made(view))) for view in place.of]
         return sa.case(*texts, else_="")
 
-    def of(self, row: Row, around: Around) -> str:  # noqa: ARG002, D102
-        return self.made(around.view) if self.made else around.view.id
+    def read(self, its: Cells) -> Read:  # noqa: D102
+        return self.made(its.around.view) if self.made else its.around.view.id
 
 
 @dataclass(frozen=True)
@@ -215,5 +245,6 @@ class Named:
         chosen = sa.select(sa.func.min(seen.c.id)).select_from(joined).where(*of, *same)
         return sa.func.coalesce(chosen.correlate(place.seen, place.its).scalar_subquery(), "")
 
-    def of(self, row: Row, around: Around) -> str:  # noqa: D102
-        return around.id_of(self.kind, str(row.get(self.column, "")))
+    def read(self, its: Cells) -> Read:  # noqa: D102
+        key, ids = its.column(self.column), its.around.of(self.kind).get
+        return ids(key, "") if isinstance(key, str) else (lambda row: ids(key(row), ""))

@@ -4,7 +4,7 @@ In:  requests.
 Out: `mounts`, for `application(grounds, parts)`.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from sftpingest.doors.vendor.bearer import granted, reader
-from sftpingest.doors.vendor.disclosing import Answered, template
+from sftpingest.doors.vendor.disclosing import Answered, Disclosed, template
 from sftpingest.doors.vendor.grounds import address, grounds
 from sftpingest.doors.vendor.oneroster import answer
 from sftpingest.doors.vendor.oneroster.lists import unknown
@@ -24,9 +24,10 @@ from sftpingest.doors.vendor.oneroster.remembered import Remembered
 from sftpingest.doors.vendor.oneroster.words import Release
 from sftpingest.doors.vendor.scopes import PREFIX_1_1, PREFIX_1_2
 from sftpingest.doors.vendor.shaped import part
-from sftpingest.roster.disclosed import Door
+from sftpingest.roster.disclosed import MOST_IDS, Door
+from sftpingest.roster.kinds import Kind
 from sftpingest.store.asking import get_ready
-from sftpingest.store.reading import reading
+from sftpingest.store.reading import View, reading
 from sftpingest.store.tokens import Reader
 
 #: Where each release is read, and by scopes with which names.
@@ -75,7 +76,8 @@ class OneRelease:
             made = self._made(request, operation, its)
         of = its.__dict__.get("views", ())  # where none was looked for, there is nothing to note
         noted = Answered(grounds(request), who, Door.ONEROSTER, template(request), of, query.fields or None)
-        noted.keep(its.disclosed, in_a_row=its.in_a_row)
+        for told in _apart(its.disclosed):
+            noted.keep(told, in_a_row=its.in_a_row)
         return made
 
     def _made(self, request: Request, operation: Operation, its: Reading) -> Response:
@@ -86,3 +88,13 @@ class OneRelease:
         if shape is None:
             raise unknown()
         return answer.one(shape, operation.entity, its.query, self.release)
+
+
+def _apart(groups: Iterable[tuple[View, Kind, list[str]]]) -> Iterator[list[Disclosed]]:
+    """In one read; where that is too much for one, as in a page of enrollments, sections apart from people."""
+    told: dict[bool, list[Disclosed]] = {False: [], True: []}
+    for view, kind, ids in groups:
+        told[kind is Kind.SECTION] += (Disclosed(view, kind, id_) for id_ in ids)
+    if len(told[False]) + len(told[True]) <= MOST_IDS:
+        return iter([told[False] + told[True]])
+    return (part for part in told.values() if part)

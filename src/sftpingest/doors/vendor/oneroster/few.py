@@ -10,42 +10,43 @@ from typing import Any
 
 from sftpingest.doors.vendor.oneroster import places
 from sftpingest.doors.vendor.oneroster.query import Query
-from sftpingest.doors.vendor.oneroster.reads import Reading, Shown
+from sftpingest.doors.vendor.oneroster.reads import Reading, Shown, Sort
 from sftpingest.doors.vendor.oneroster.shapes import Shape
 from sftpingest.roster.kinds import Kind
-from sftpingest.store import asking, named, since
-from sftpingest.store.asked import Asking, Condition
-from sftpingest.store.asking import CHANGED, Found
+from sftpingest.store import asking, named
+from sftpingest.store.asked import Asking, Condition, Meaning
+from sftpingest.store.asking import CHANGED
+from sftpingest.store.found import Found
+from sftpingest.store.named import Rows
 from sftpingest.store.reading import View
-from sftpingest.store.values import Always
 
 Which = Callable[[Shape], bool]
 #: More of them than anybody has.
 _ALL = 1_000_000
+_SCHOOLS = Sort((Kind.SCHOOL,), {}, {}, places.school, places.school_gone)
+_NONE = Rows({}, {})
 
 
 def orgs(reading: Reading, which: Which = bool) -> list[Shape]:
     """The districts and their schools."""
-    found, first = _found(reading, Kind.SCHOOL), since.first_editions(reading.c, reading.reader.vendor_id)
-    of = reading.shaping({*(one.key.changed for one in found), *first.values()})
-    rows = named.rows(reading.c, reading.views, found)
-    reading.shown += found
+    found, first = _found(reading, Kind.SCHOOL), reading.first_editions
+    of = reading.shaping({*(one.changed for one in found), *first.values()})
     made = [places.district(of, view, first[view.district.id]) for view in reading.views]
-    made += [places.school_gone(of, one) for one in found if one.gone]
-    made += [places.school(of, one, rows[_place(one)]) for one in found if not one.gone]
+    made += reading.show(_SCHOOLS, found)
     return [one for one in made if which(one)]
 
 
 def sessions(reading: Reading, which: Which = bool) -> list[Shape]:
     """The terms, and the school years in which they lie."""
-    found, first = _found(reading, Kind.TERM), since.first_editions(reading.c, reading.reader.vendor_id)
-    of = reading.shaping({*(one.key.changed for one in found), *first.values()})
+    found, first = _found(reading, Kind.TERM), reading.first_editions
+    of = reading.shaping({*(one.changed for one in found), *first.values()})
     rows = named.rows(reading.c, reading.views, found)
     reading.shown += found
     made = [places.session_gone(of, one) for one in found if one.gone]
-    for view in reading.views:
-        terms = [(one, rows[_place(one)]) for one in found if one.key.district_id == view.district.id]
-        made += places.sessions(of, view, terms, first[view.district.id])
+    for district, view in of.views.items():
+        its = rows.get((district, Kind.TERM), _NONE)
+        terms = [(one, its.of[one.no]) for one in found if one.district_id == district and not one.gone]
+        made += places.sessions(of, its.cells(of.around[district]), terms, first[view.district.id])
     return [one for one in made if which(one)]
 
 
@@ -66,13 +67,9 @@ def terms_of(reading: Reading, view: View, column: str, key: str) -> set[str]:
 
 
 def _found(reading: Reading, kind: Kind) -> list[Found]:
-    none = {kind: {"": Always("")}}
+    none: dict[Kind, Meaning] = {kind: {}}
     asked = Asking(reading.views, reading.reader.vendor_id, none, none, since=reading.went)
     return asking.page(reading.c, asked, _ALL)
-
-
-def _place(one: Found) -> tuple[int, Kind, int]:
-    return one.key.district_id, one.key.kind, one.key.no
 
 
 # --------------------------------------------------------------------------------------------------------------- pages

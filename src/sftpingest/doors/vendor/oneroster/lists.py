@@ -13,9 +13,9 @@ from sftpingest.doors.vendor.oneroster.shapes import Shape
 from sftpingest.doors.vendor.refused import Refused
 from sftpingest.roster.kinds import Kind
 from sftpingest.roster.sharing import Group
-from sftpingest.store import asking, named, within
+from sftpingest.store import named, within
 from sftpingest.store.asked import Within
-from sftpingest.store.asking import Found
+from sftpingest.store.found import MADE, Found, found_at
 from sftpingest.store.reading import Key, View, find
 
 Ids = Mapping[str, str]
@@ -31,8 +31,8 @@ def _parent(reading: Reading, kinds: Sequence[Kind], id_: str) -> tuple[View, Ke
     key = find(reading.c, reading.views, kinds, id_) if ID.fullmatch(id_) else None
     if key is None:
         raise unknown()
-    row = named.rows(reading.c, reading.views, [Found(key)])[key.district_id, key.kind, key.no]
-    return next(view for view in reading.views if view.district.id == key.district_id), key, row["id"]
+    view = next(view for view in reading.views if view.district.id == key.district_id)
+    return view, key, named.text(reading.c, view, found_at(key), "id")
 
 
 # --------------------------------------------------------------------------------------------- users, classes, courses
@@ -66,9 +66,10 @@ def _class(reading: Reading, ids: Ids) -> tuple[View, Key]:
     view, section, _ = _parent(reading, [Kind.SECTION], ids["classSourcedId"])
     if "schoolSourcedId" in ids:
         _, _, school = _parent(reading, [Kind.SCHOOL], ids["schoolSourcedId"])
-        place = (section.district_id, section.kind, section.no)
-        row = named.rows(reading.c, [view], [Found(section)])[place]
-        if row["school_id"] != school or view.id_of(Kind.SCHOOL, school) != ids["schoolSourcedId"]:
+        if (
+            named.text(reading.c, view, found_at(section), "school_id") != school
+            or view.id_of(Kind.SCHOOL, school) != ids["schoolSourcedId"]
+        ):
             raise unknown()
     return view, section
 
@@ -122,10 +123,10 @@ def courses(reading: Reading, _: Ids) -> Shown:
 
 def course(reading: Reading, ids: Ids) -> Shape | None:
     """One course."""
-    made = [one for one in reading.courseless(reading.views) if one.id == ids["sourcedId"]]
-    if made:
-        key = Key(made[0].id, Kind.COURSE, made[0].district_id, asking.MADE, made[0].changed, made[0].changed, "")
-        return reading.show(sort_of([Kind.COURSE], reading.release), [Found(key)])[0]
+    stands_in = {one.id: one for one in reading.courseless(reading.views)}
+    if one := stands_in.get(ids["sourcedId"]):
+        made = Found(one.id, Kind.COURSE, one.district_id, MADE, one.changed)
+        return reading.show(sort_of([Kind.COURSE], reading.release), [made])[0]
     return one_of(Kind.COURSE)(reading, ids)
 
 

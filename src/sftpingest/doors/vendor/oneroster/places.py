@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from sftpingest.doors.vendor.oneroster.derived import span, span_of_year, year_id, year_of
-from sftpingest.doors.vendor.oneroster.shapes import Shape, Shaping, district_of, metadata
+from sftpingest.doors.vendor.oneroster.shapes import Make, Shape, Shaping, metadata
 from sftpingest.doors.vendor.oneroster.words import Release
 from sftpingest.roster.kinds import Kind
-from sftpingest.store.asking import Found
-from sftpingest.store.reading import Row, View
-from sftpingest.store.values import own_columns
+from sftpingest.store.found import Found
+from sftpingest.store.reading import View
+from sftpingest.store.values import OWN, Cells, Row
 
 SCHOOL_YEAR = "schoolYear"
 _TYPES = frozenset({"gradingPeriod", "semester", SCHOOL_YEAR, "term"})
@@ -28,24 +28,31 @@ def district(of: Shaping, view: View, edition: int) -> Shape:
     return out | {"name": view.district.name, "type": "district", "identifier": ""}
 
 
-def school(of: Shaping, found: Found, row: Row) -> Shape:
-    """A school of it."""
-    out = of.record(found.key.id, found.key.changed) | {"metadata": metadata(Kind.SCHOOL, row)}
-    parent = of.reference("org", district_of(found.key.id))
-    return out | {"name": row["name"], "type": "school", "identifier": row["number"], "parent": parent}
+def school(of: Shaping, kind: Kind, cells: Cells) -> Make:
+    """Schools of it."""
+    more, name, number = metadata(kind, cells), cells.places["name"], cells.places["number"]
+    parent = of.reference("org", cells.around.view.id)
+
+    def made(found: Found, row: Row) -> Shape:
+        out = of.record(found.id, found.changed)
+        out |= {"metadata": more(row), "name": row[name], "type": "school"}
+        return out | {"identifier": row[number], "parent": parent}
+
+    return made
 
 
 def school_gone(of: Shaping, found: Found) -> Shape:
     """A school that went: nothing but what must be said."""
-    return of.record(found.key.id, found.key.changed, gone=True) | {"name": "", "type": "school", "identifier": ""}
+    return of.record(found.id, found.changed, gone=True) | {"name": "", "type": "school", "identifier": ""}
 
 
 # ------------------------------------------------------------------------------------------------------------ sessions
 
 
-def sessions(of: Shaping, view: View, terms: Iterable[tuple[Found, Row]], edition: int) -> Iterator[Shape]:
+def sessions(of: Shaping, cells: Cells, terms: Iterable[tuple[Found, Row]], edition: int) -> Iterator[Shape]:
     """The terms of a district, and the school years that it does not name itself."""
-    made = {row["id"]: _session(of, view, found, row) for found, row in terms}
+    view = cells.around.view
+    made = {row[cells.places["id"]]: _session(of, cells, found, row) for found, row in terms}
     own = {one["schoolYear"]: one["sourcedId"] for one in made.values() if one["type"] == SCHOOL_YEAR}
     years = {one["schoolYear"] for one in made.values()} | {str(year_of(view.edition.at.date()))}
     for one in made.values():
@@ -58,20 +65,21 @@ def sessions(of: Shaping, view: View, terms: Iterable[tuple[Found, Row]], editio
             yield _year(of, view, int(year), edition)
 
 
-def _session(of: Shaping, view: View, found: Found, row: Row) -> Shape:
-    own = own_columns(row)
-    start, end = span(row["start_date"], row["end_date"], view.edition.at.date())
+def _session(of: Shaping, cells: Cells, found: Found, row: Row) -> Shape:
+    own: Mapping[str, str] = row[OWN]
+    name, start, end = (row[cells.places[column]] for column in ("name", "start_date", "end_date"))
+    start, end = span(start, end, cells.around.view.edition.at.date())
     year = own.get("schoolYear", "")
     said = {
-        "title": row["name"] or "Term",
+        "title": name or "Term",
         "startDate": start,
         "endDate": end,
         "type": _type(own.get("type", ""), of.release),
         "schoolYear": year if _YEAR.fullmatch(year) else f"{year_of(date.fromisoformat(end)):04}",
     }
     return (
-        of.record(found.key.id, found.key.changed)
-        | {"metadata": metadata(Kind.TERM, row)}
+        of.record(found.id, found.changed)
+        | {"metadata": metadata(Kind.TERM, cells)(row)}
         | said
         | {"parent": own.get("parentSourcedId", "")}
     )
@@ -100,6 +108,6 @@ def _year(of: Shaping, view: View, year: int, edition: int) -> Shape:
 
 def session_gone(of: Shaping, found: Found) -> Shape:
     """A term that went."""
-    day = of.times[found.key.changed][:10]
+    day = of.times[found.changed][:10]
     said = {"title": "", "startDate": day, "endDate": day, "type": "term", "schoolYear": ""}
-    return of.record(found.key.id, found.key.changed, gone=True) | said
+    return of.record(found.id, found.changed, gone=True) | said

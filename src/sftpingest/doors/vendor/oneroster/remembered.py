@@ -1,58 +1,37 @@
-"""Where pages begin and how many records there are, so that a deep page costs no more than the first.
+"""What is so as long as a state of the store lasts, so that it is found once: how many records there are, and the like.
 
-In:  what was asked, and of which state of the store.
-Out: the total; the id after which an offset begins. Lost with the process, and then found anew.
+In:  what is asked, with the state of which it is asked.
+Out: what was found. Lost with the process, and then found anew.
 """
 
-from collections import OrderedDict
-from collections.abc import Hashable
-from dataclasses import dataclass, field
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Hashable
 from threading import Lock
+from typing import Any, TypeVar
 
-#: Questions that are remembered, and beginnings of each.
-_QUESTIONS, _BEGINNINGS = 500, 50
-
-
-@dataclass
-class _Known:
-    total: int | None = None
-    beginnings: "OrderedDict[int, str]" = field(default_factory=OrderedDict)
+T = TypeVar("T")
+#: Answers that are remembered of each sort.
+_MOST = 300
 
 
 class Remembered:
-    """What was found lately. Threads share it."""
+    """What was found lately. Threads share it, so nobody changes what he gets."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[Hashable, _Known] = OrderedDict()
+        self._known: defaultdict[str, OrderedDict[Hashable, Any]] = defaultdict(OrderedDict)
         self._lock = Lock()
 
-    def total(self, question: Hashable) -> int | None:
-        """How many records answer it."""
+    def once(self, sort: str, asked: Hashable, find: Callable[[], T]) -> T:
+        """The answer, which is found where it is not known. `asked` has in it all on which the answer depends."""
         with self._lock:
-            return self._of(question).total
-
-    def found(self, question: Hashable, total: int) -> None:
-        """So many answer it."""
+            known = self._known[sort]
+            if asked in known:
+                known.move_to_end(asked)
+                found: T = known[asked]
+                return found
+        made = find()  # without the lock: others need not wait for it
         with self._lock:
-            self._of(question).total = total
-
-    def beginning(self, question: Hashable, offset: int) -> str | None:
-        """The id after which an offset begins."""
-        with self._lock:
-            return self._of(question).beginnings.get(offset)
-
-    def begins(self, question: Hashable, offset: int, after: str) -> None:
-        """An offset begins after that id."""
-        with self._lock:
-            beginnings = self._of(question).beginnings
-            beginnings[offset] = after
-            beginnings.move_to_end(offset)
-            while len(beginnings) > _BEGINNINGS:
-                beginnings.popitem(last=False)
-
-    def _of(self, question: Hashable) -> _Known:
-        known = self._known.setdefault(question, _Known())
-        self._known.move_to_end(question)
-        while len(self._known) > _QUESTIONS:
-            self._known.popitem(last=False)
-        return known
+            known[asked] = made
+            while len(known) > _MOST:
+                known.popitem(last=False)
+        return made

@@ -20,8 +20,8 @@ from sftpingest.store.joined import Joined
 def page(reading: Reading, within: Within | None = None) -> Shown:
     """A page of enrollments."""
     asked = _asking(reading, within)
-    found = reading.paged(lambda limit, at, after: joined.page(reading.c, asked, limit, at, after), lambda one: one.id)
-    return _shown(reading, found), reading.total(lambda: joined.total(reading.c, asked))
+    counted = reading.counted(lambda: joined.count(reading.c, asked))
+    return _shown(reading, joined.page(reading.c, asked, *reading.place(counted))), counted.total
 
 
 def one(reading: Reading, id_: str) -> Shape | None:

@@ -1,7 +1,8 @@
 """Our records in the shape of OneRoster: what is common to all of them, courses and classes.
 
-In:  what was found, and its row as it is seen.
-Out: a dictionary a record, ready for JSON. People are in people.py, orgs and sessions in orgs.py and sessions.py.
+In:  how the rows of a kind are read.
+Out: Make: of what was found and its row a dictionary, ready for JSON. People are in people.py, orgs and sessions in
+     places.py.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,9 +13,9 @@ from typing import Any
 from sftpingest.doors.vendor.oneroster.meaning import LIVE, Properties
 from sftpingest.doors.vendor.oneroster.words import Release, beyond
 from sftpingest.roster.kinds import Kind
-from sftpingest.store.asking import Found
-from sftpingest.store.reading import Row, View
-from sftpingest.store.values import PREFIX, ZEROS, Around, own_columns
+from sftpingest.store.found import Found
+from sftpingest.store.reading import View
+from sftpingest.store.values import OWN, PREFIX, ZEROS, Around, Cells, Row, called
 
 Shape = dict[str, Any]
 #: Where records of each type of reference are read.
@@ -42,6 +43,10 @@ _SAID = frozenset(
         *("classType", "location", "type", "parentSourcedId", "schoolYear"),
     )
 )
+#: Makes the shape of a record that is seen.
+Make = Callable[[Found, Row], Shape]
+#: Adds properties of a row to its shape.
+Add = Callable[[Shape, Row], None]
 
 
 def said_at(at: datetime) -> str:
@@ -61,10 +66,11 @@ class Shaping:
     release: Release
     root: str  #: the address below which everything is read
     views: Mapping[int, View]
-    times: dict[int, str] = field(default_factory=dict)  #: when editions were made
+    times: Mapping[int, str] = field(default_factory=dict)  #: when editions were made
     around: dict[int, Around] = field(default_factory=dict)  #: by district
-    agents: dict[tuple[int, str], list[str]] = field(default_factory=dict)  #: by district and student: ids of contacts
+    agents: dict[int, dict[str, list[str]]] = field(default_factory=dict)  #: by district and student: ids of contacts
     references: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    placed: dict[tuple[str, ...], Shape] = field(default_factory=dict)  #: the roles of people, by role and orgs
 
     def __post_init__(self) -> None:
         """Nothing is known yet of what rows name."""
@@ -84,45 +90,103 @@ class Shaping:
         return {"sourcedId": id_, "status": status, "dateLastModified": self.times[changed]}
 
 
-def texts(out: Shape, its: Properties, names: Iterable[str], row: Row, around: Around) -> None:
-    """Add the properties that say something."""
-    for name in names:
-        if text := its[name].of(row, around):
-            out[name] = text
+# ------------------------------------------------------------------------------------------------------- made ready
 
 
-def metadata(kind: Kind, row: Row) -> dict[str, str]:
+def always(its: Properties, names: Iterable[str], cells: Cells) -> Add:
+    """Properties that are told of every record."""
+    fixed, read = _parted(its, names, cells)
+
+    def add(out: Shape, row: Row) -> None:
+        out.update(fixed)
+        for name, of in read:
+            out[name] = of(row)
+
+    return add
+
+
+def where_said(its: Properties, names: Iterable[str], cells: Cells) -> Add:
+    """Properties that are left out where they say nothing."""
+    every, read = _parted(its, names, cells)
+    fixed = {name: text for name, text in every.items() if text}
+
+    def add(out: Shape, row: Row) -> None:
+        out.update(fixed)
+        for name, of in read:
+            if text := of(row):
+                out[name] = text
+
+    return add
+
+
+def _parted(
+    its: Properties, names: Iterable[str], cells: Cells
+) -> tuple[dict[str, str], list[tuple[str, Callable[[Row], str]]]]:
+    """The texts that all rows have, and how the others are read."""
+    reads = [(name, its[name].read(cells)) for name in names]
+    fixed = {name: read for name, read in reads if isinstance(read, str)}
+    return fixed, [(name, read) for name, read in reads if not isinstance(read, str)]
+
+
+def metadata(kind: Kind, cells: Cells) -> Callable[[Row], dict[str, str]]:
     """What OneRoster has no property for: the district's own id, further columns of ours, columns of its own."""
-    out = {OWN_ID: row["id"]}
-    for name in BEYOND.get(kind, ()):
-        if text := row.get(name):
-            out[f"clever.{name}"] = text
-    if row.get("ext"):
-        out |= {name: text for name, text in own_columns(row).items() if name not in _SAID}
-    return out
+    places = cells.places
+    id_ = places["id"]
+    more = [(f"clever.{name}", places[name]) for name in BEYOND.get(kind, ()) if name in places]
+
+    def made(row: Row) -> dict[str, str]:
+        out = {OWN_ID: row[id_]}
+        for name, at in more:
+            if text := row[at]:
+                out[name] = text
+        if row[OWN]:
+            out |= {name: text for name, text in row[OWN].items() if name not in _SAID}
+        return out
+
+    return made
 
 
-def course(of: Shaping, found: Found, row: Row) -> Shape:
-    """A course."""
-    around, its = of.around[found.key.district_id], LIVE[of.release][Kind.COURSE]
-    out = of.record(found.key.id, found.key.changed) | {"metadata": metadata(Kind.COURSE, row)}
-    out |= {name: its[name].of(row, around) for name in ("title", "courseCode")}
-    return out | {"org": of.reference("org", around.view.id)}
+# ------------------------------------------------------------------------------------------------- courses and classes
 
 
-def section(of: Shaping, found: Found, row: Row) -> Shape:
-    """A section."""
-    around, its = of.around[found.key.district_id], LIVE[of.release][Kind.SECTION]
-    out = of.record(found.key.id, found.key.changed) | {"metadata": metadata(Kind.SECTION, row)}
-    out["title"] = its["title"].of(row, around)
-    texts(out, its, ("classCode", "classType", "location"), row, around)
-    for name in ("grades", "subjects", "periods"):
-        if text := its[name].of(row, around):
-            out[name] = [text]
-    out["course"] = of.reference("course", its["course.sourcedId"].of(row, around))
-    out["school"] = of.reference("org", its["school.sourcedId"].of(row, around))
-    out["terms"] = [of.reference("academicSession", its["terms.sourcedId"].of(row, around))]
-    return out
+def course(of: Shaping, kind: Kind, cells: Cells) -> Make:
+    """Courses."""
+    add, more = always(LIVE[of.release][kind], ("title", "courseCode"), cells), metadata(kind, cells)
+    here = of.reference("org", cells.around.view.id)
+
+    def made(found: Found, row: Row) -> Shape:
+        out = of.record(found.id, found.changed)
+        out["metadata"] = more(row)
+        add(out, row)
+        out["org"] = here
+        return out
+
+    return made
+
+
+def section(of: Shaping, kind: Kind, cells: Cells) -> Make:
+    """Sections."""
+    its, more = LIVE[of.release][kind], metadata(kind, cells)
+    title = always(its, ("title",), cells)
+    said = where_said(its, ("classCode", "classType", "location"), cells)
+    lists = [(name, called(its[name].read(cells))) for name in ("grades", "subjects", "periods")]
+    names = {"course": "course", "school": "org", "terms": "academicSession"}
+    named = [(name, type_, called(its[f"{name}.sourcedId"].read(cells))) for name, type_ in names.items()]
+
+    def made(found: Found, row: Row) -> Shape:
+        out = of.record(found.id, found.changed)
+        out["metadata"] = more(row)
+        title(out, row)
+        said(out, row)
+        for name, read in lists:
+            if text := read(row):
+                out[name] = [text]
+        for name, type_, read in named:
+            out[name] = of.reference(type_, read(row))
+        out["terms"] = [out["terms"]]
+        return out
+
+    return made
 
 
 #: The course that stands in where a section has none.
@@ -131,24 +195,25 @@ NO_COURSE = {"title": "No course", "courseCode": ""}
 
 def course_none(of: Shaping, found: Found) -> Shape:
     """The same as a course."""
-    here = of.reference("org", district_of(found.key.id))
-    return of.record(found.key.id, found.key.changed) | NO_COURSE | {"org": here}
+    here = of.reference("org", district_of(found.id))
+    return of.record(found.id, found.changed) | NO_COURSE | {"org": here}
 
 
 def course_gone(of: Shaping, found: Found) -> Shape:
     """A course that went: nothing but what must be said."""
-    out = of.record(found.key.id, found.key.changed, gone=True) | {"title": "", "courseCode": ""}
-    return out | {"org": of.reference("org", district_of(found.key.id))}
+    out = of.record(found.id, found.changed, gone=True) | {"title": "", "courseCode": ""}
+    return out | {"org": of.reference("org", district_of(found.id))}
 
 
 def section_gone(of: Shaping, found: Found) -> Shape:
     """A section that went."""
-    here = district_of(found.key.id)
+    here = district_of(found.id)
     types = {"course": "course", "school": "org"}
-    out = of.record(found.key.id, found.key.changed, gone=True) | {"title": ""}
+    out = of.record(found.id, found.changed, gone=True) | {"title": ""}
     out |= {name: of.reference(type_, here) for name, type_ in types.items()}
     return out | {"terms": [of.reference("academicSession", here)]}
 
 
-Live = Callable[[Shaping, Found, Row], Shape]
+#: Makes ready how records of a kind are shown.
+Live = Callable[[Shaping, Kind, Cells], Make]
 Went = Callable[[Shaping, Found], Shape]
