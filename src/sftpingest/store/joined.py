@@ -7,10 +7,10 @@ An enrollment has no id in the store: it is named by section, person and role, i
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from itertools import accumulate
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -29,13 +29,14 @@ from sftpingest.store.versions import VERSIONS
 PERSON = SEEN.alias("person")
 
 
+#: Where the district stands in a row.
+_DISTRICT = 4
 #: So many enrollments are supposed to be in a section, and so few sections are looked into at once.
 _IN_A_SECTION, _FEWEST = 15, 20
 
 
-@dataclass(frozen=True)
-class Joined:
-    """A person in a section."""
+class Joined(NamedTuple):
+    """A person in a section. A tuple, for ten thousand are made for a page."""
 
     section: str
     person: str
@@ -202,9 +203,13 @@ def _order(asking: Asking) -> list[Any]:
     return [value.desc() if asking.descending else value, *ids]
 
 
-def _made(c: Connection, asking: Asking, rows: Sequence["sa.Row[Any]"]) -> list[Joined]:
-    editions = {number: _editions(c, asking, number) for number in {row.district_id for row in rows}}
-    return [_joined(row, editions[row.district_id]) for row in rows]
+def _made(c: Connection, asking: Asking, rows: Sequence[Any]) -> list[Joined]:
+    editions = {number: _editions(c, asking, number) for number in {row[_DISTRICT] for row in rows}}
+    changed = _since(editions)
+    return [
+        Joined(section, person, role, position, district, changed(district, sync, since, gone), school, gone == 1)
+        for section, person, role, position, district, sync, since, school, gone, _ in rows
+    ]
 
 
 def _editions(c: Connection, asking: Asking, district_id: int) -> tuple[list[int], list[int]]:
@@ -214,9 +219,13 @@ def _editions(c: Connection, asking: Asking, district_id: int) -> tuple[list[int
     return list(accumulate((row.sync_id or 0 for row in found), max)), [row.id for row in found]
 
 
-def _joined(row: "sa.Row[Any]", editions: tuple[list[int], list[int]]) -> Joined:
-    syncs, numbers = editions
-    synced = numbers[min(bisect_left(syncs, row.sync), len(numbers) - 1)]
-    changed = synced if row.gone else max(synced, row.since)
-    facts = (row.section, row.person, row.role, row.position, row.district_id)
-    return Joined(*facts, changed, row.school, bool(row.gone))
+def _since(editions: Mapping[int, tuple[list[int], list[int]]]) -> Callable[[int, int, int, int], int]:
+    """Since which edition it is seen so: that after its sync, or a later one that showed its section or person."""
+
+    @cache
+    def changed(district: int, sync: int, since: int, gone: int) -> int:
+        syncs, numbers = editions[district]
+        synced = numbers[min(bisect_left(syncs, sync), len(numbers) - 1)]
+        return synced if gone else max(synced, since)
+
+    return changed

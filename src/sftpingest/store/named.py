@@ -22,7 +22,7 @@ from sftpingest.store.reading import View
 from sftpingest.store.shared import Shared
 from sftpingest.store.values import OWN, Around, Cells, Place, Row
 from sftpingest.store.versions import VERSIONS
-from sftpingest.store.wording import numbered, one_of
+from sftpingest.store.wording import at_numbers, one_of
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def _rows(c: Connection, view: View, kind: Kind, ids: Mapping[int, str]) -> Rows
 def _chosen(shared: Shared, kind: Kind) -> tuple["sa.Select[Any]", tuple[str, ...]]:
     """The columns that are seen, of records by their numbers: built once, which takes longer than to read a few."""
     chosen = shared.columns_of(kind)
-    return chosen.where(numbered(VERSIONS[kind].c.no, sa.bindparam("numbers", type_=sa.Text()))), tuple(
+    return chosen.where(at_numbers(VERSIONS[kind].c.no, sa.bindparam("numbers", type_=sa.Text()))), tuple(
         chosen.selected_columns.keys()
     )
 

@@ -99,6 +99,11 @@ class Cells:
         """A column; empty where it is not seen."""
         return itemgetter(self.places[name]) if name in self.places else ""
 
+    def several(self, names: Sequence[str]) -> Callable[[Row], Sequence[str]]:
+        """Some columns that are seen, in one go."""
+        places = [self.places[name] for name in names]
+        return itemgetter(*places) if len(places) > 1 else lambda row: [row[at] for at in places]
+
 
 def called(read: Read) -> Callable[[Row], str]:
     """The same as a function, be it of a text that all rows have."""

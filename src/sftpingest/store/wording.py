@@ -49,6 +49,13 @@ class numbered(FunctionElement[bool]):  # noqa: N801
     inherit_cache = True
 
 
+class at_numbers(FunctionElement[bool]):  # noqa: N801
+    """The same where an index finds the numbers, in a statement that is planned for its list: half the time."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+
 class ext_only(FunctionElement[str]):  # noqa: N801
     """Of a JSON object those names alone that are, in small letters, in a JSON list; '' for none."""
 
@@ -118,8 +125,14 @@ def _numbered_in_postgresql(element: numbered, compiler: SQLCompiler, **kw: Any)
     )
 
 
+@compiles(at_numbers, "postgresql")
+def _at_numbers_in_postgresql(element: at_numbers, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
+    return "({} = ANY (CAST(translate({}, '[]', '{{}}') AS integer[])))".format(*_two(element, compiler, **kw))
+
+
 @compiles(numbered, "sqlite")
-def _numbered_in_sqlite(element: numbered, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
+@compiles(at_numbers, "sqlite")
+def _numbered_in_sqlite(element: FunctionElement[bool], compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
     return "({} IN (SELECT value FROM json_each({})))".format(*_two(element, compiler, **kw))  # noqa: S608
 
 
@@ -130,8 +143,8 @@ def _ext_in_postgresql(element: FunctionElement[str], compiler: SQLCompiler, **k
     there = f"lower(part.key) IN (SELECT jsonb_array_elements_text(CAST({names} AS jsonb)))"
     which = there if isinstance(element, ext_only) else f"NOT {there}"
     parts = f"jsonb_each_text(CAST(NULLIF({ext}, '') AS jsonb)) AS part WHERE {which}"
-    made = f"COALESCE((SELECT CAST(jsonb_object_agg(part.key, part.value) AS text) FROM {parts}), '')"  # noqa: S608
-    return f"CASE WHEN {ext} = '' THEN '' ELSE {made} END"  # most have none
+    part = f"COALESCE((SELECT CAST(jsonb_object_agg(part.key, part.value) AS text) FROM {parts}), '')"  # noqa: S608
+    return f"CASE WHEN {ext} = '' THEN '' ELSE {part} END"  # most have none, and a select for each takes its time
 
 
 @compiles(ext_only, "sqlite")

@@ -16,6 +16,8 @@ from sftpingest.store import joined
 from sftpingest.store.asked import Asking, Within
 from sftpingest.store.joined import Joined
 
+_ROLES = {role: kind.value for role, kind in enumerate(ROLES)}
+
 
 def page(reading: Reading, within: Within | None = None) -> Shown:
     """A page of enrollments."""
@@ -54,12 +56,10 @@ def _shown(reading: Reading, found: Sequence[Joined]) -> list[Shape]:
 
 def _shape(of: Shaping, its: Joined) -> Shape:
     out = of.record(its.id, its.changed, gone=its.gone)
-    out |= {
-        "user": of.reference("user", its.person),
-        "class": of.reference("class", its.section),
-        "school": of.reference("org", its.school or district_of(its.section)),
-        "role": ROLES[its.role].value,
-    }
+    out["user"] = of.reference("user", its.person)
+    out["class"] = of.reference("class", its.section)
+    out["school"] = of.reference("org", its.school or district_of(its.section))
+    out["role"] = _ROLES[its.role]
     if its.role == TEACHER:
         out["primary"] = "true" if its.position == 1 else "false"
     return out

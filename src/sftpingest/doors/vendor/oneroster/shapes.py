@@ -130,15 +130,11 @@ def _parted(
 
 def metadata(kind: Kind, cells: Cells) -> Callable[[Row], dict[str, str]]:
     """What OneRoster has no property for: the district's own id, further columns of ours, columns of its own."""
-    places = cells.places
-    id_ = places["id"]
-    more = [(f"clever.{name}", places[name]) for name in BEYOND.get(kind, ()) if name in places]
+    columns = [name for name in BEYOND.get(kind, ()) if name in cells.places]
+    names, texts = [OWN_ID, *(f"clever.{name}" for name in columns)], cells.several(["id", *columns])
 
     def made(row: Row) -> dict[str, str]:
-        out = {OWN_ID: row[id_]}
-        for name, at in more:
-            if text := row[at]:
-                out[name] = text
+        out = {name: text for name, text in zip(names, texts(row), strict=True) if text}
         if row[OWN]:
             out |= {name: text for name, text in row[OWN].items() if name not in _SAID}
         return out
