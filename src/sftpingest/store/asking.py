@@ -3,7 +3,8 @@
 In:  a Connection, an Asking.
 Out: a page of Found, how many there are.
 
-Where nothing is asked, `seen` alone is read, and a page that begins after an id enters its index there (plain.py).
+Where nothing is asked, `seen` alone is read, and a page that begins after an id enters its index there. A select for
+pages is built once a question: that takes SQLAlchemy longer than the store takes to answer it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,9 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from sftpingest.roster.kinds import Kind
-from sftpingest.store import plain
 from sftpingest.store.asked import Asking, Condition, Extra, Sign
-from sftpingest.store.counted import Counted, by_first_digits, counted
+from sftpingest.store.counted import LIMIT, OFFSET, UPTO, Counted, Cut, between, by_first_digits, counted
 from sftpingest.store.editions import EDITION, EVENT, NUMBER, SEEN
 from sftpingest.store.found import MADE, NAMES, Found, columns, found_in, went
 from sftpingest.store.reading import View
@@ -26,31 +26,42 @@ from sftpingest.store.versions import OPEN, VERSIONS
 
 #: The name by which conditions ask when a record last changed.
 CHANGED = "changed"
+_CUSTOM = sa.text("SET LOCAL plan_cache_mode = force_custom_plan")
+_ALONE = sa.text("SET LOCAL max_parallel_workers_per_gather = 0")
 _MILLISECOND = timedelta(milliseconds=1)
 
 
 def get_ready(c: Connection) -> None:
     """Plan each statement for what it asks: a plan for any list of numbers would read that list once a record."""
     if c.dialect.name == "postgresql":
-        c.execute(sa.text("SET LOCAL plan_cache_mode = force_custom_plan"))
+        c.execute(_CUSTOM)
 
 
-def page(c: Connection, asking: Asking, limit: int, offset: int = 0, after: str = "") -> list[Found]:
-    """The records from an offset on; `after`: after that id, in the order of ids."""
-    if asking.plain:
-        return plain.page(c, asking, limit, offset, after)
+def by_index(c: Connection) -> None:
+    """Read a page by index alone: for several processes at once the store goes through the whole table."""
+    if c.dialect.name == "postgresql":
+        c.execute(_ALONE)
+
+
+def pages(asking: Asking) -> "sa.Select[Any] | None":
+    """For all pages one select; None where there is nothing to ask."""
     order = _order(asking)
-    parts = [part.order_by(*order).limit(offset + limit) for part in _parts(asking, after)]
+    parts = [part.order_by(*order).limit(UPTO) for part in _parts(asking, paged=True)]
     if not parts:
-        return []
+        return None
     chosen = together(parts).order_by(*order) if len(parts) > 1 else parts[0]
-    return found_in(c.execute(chosen.limit(limit).offset(offset)).all())
+    return chosen.limit(LIMIT).offset(OFFSET)
+
+
+def page(c: Connection, pages: "sa.Select[Any] | None", cut: Cut) -> list[Found]:
+    """The records that stand there."""
+    return found_in(c.execute(pages, cut.facts).all()) if pages is not None else []
 
 
 def count(c: Connection, asking: Asking) -> Counted:
     """How many there are."""
-    parts = plain.parts(asking) if asking.plain else _parts(asking, "")
-    return counted(row for part in parts for row in c.execute(by_first_digits(part)).tuples())
+    parts = (by_first_digits(part) for part in _parts(asking))
+    return counted(row for part in parts for row in c.execute(part).tuples())
 
 
 def gone_with(c: Connection, asking: Asking, id_: str) -> Found | None:
@@ -74,13 +85,14 @@ def alike(of: Sequence[View]) -> Iterator[tuple[View, ...]]:
     return (tuple(group) for group in groups.values())
 
 
-def _parts(asking: Asking, after: str) -> list["sa.Select[Any]"]:
+def _parts(asking: Asking, *, paged: bool = False) -> list["sa.Select[Any]"]:
     parts = []
     for kind in asking.live:
-        parts += [_live(asking, kind, group, after) for group in alike(asking.of)]
+        parts += [_live(asking, kind, group) for group in alike(asking.of)]
     if asking.since and not asking.within:
-        parts += [_gone(asking, kind, after) for kind in asking.gone]
-    return parts + [_extra(asking, one) for one in asking.extra if one.id > after and _holds(asking, one)]
+        parts += [_gone(asking, kind) for kind in asking.gone]
+    parts += [_extra(asking, one) for one in asking.extra if _holds(asking, one)]
+    return [part.where(*between(part.selected_columns["id"])) for part in parts] if paged else parts
 
 
 def _holds(asking: Asking, one: Extra) -> bool:
@@ -95,22 +107,23 @@ def _extra(asking: Asking, one: Extra) -> "sa.Select[Any]":
     order: Any = sa.literal(0)
     if asking.sort:
         order = sa.literal(one.changed) if asking.sort == CHANGED else by_bytes(sa.literal(one.texts[asking.sort]))
+    id_ = by_bytes(sa.literal(one.id))
     facts: tuple[Any, ...] = (
-        by_bytes(sa.literal(one.id)),
+        id_,
         *map(sa.literal, (NUMBER[one.kind], one.district_id, MADE, one.changed)),
     )
     facts = (*facts, sa.literal(""), sa.literal(0), order)
     return sa.select(*(column.label(name) for column, name in zip(facts, NAMES, strict=True)))
 
 
-def _live(asking: Asking, kind: Kind, group: tuple[View, ...], after: str) -> "sa.Select[Any]":
+def _live(asking: Asking, kind: Kind, group: tuple[View, ...]) -> "sa.Select[Any]":
     seen, its = SEEN, VERSIONS[kind] if _looks_into(asking, kind) else None
     place = Place(kind, group, seen, its)
     chosen = columns(place, sa.literal(0), _sorted_by(asking, place, asking.live[kind]))
     if its is not None:
         same = (its.c.district_id == seen.c.district_id, its.c.no == seen.c.no, *held(its, group))
         chosen = chosen.select_from(sa.join(seen, its, sa.and_(*same)))
-    chosen = chosen.where(*within_id(seen, kind, group), seen.c.id > after if after else sa.true())
+    chosen = chosen.where(*within_id(seen, kind, group))
     return chosen.where(_asked(asking, place, asking.live[kind]))
 
 
@@ -144,11 +157,9 @@ def _sorted_by(asking: Asking, place: Place, meaning: Mapping[str, Any]) -> Any:
     return by_bytes(meaning[asking.sort].sql(place)) if asking.sort else sa.literal(0)
 
 
-def _gone(asking: Asking, kind: Kind, after: str) -> "sa.Select[Any]":
+def _gone(asking: Asking, kind: Kind) -> "sa.Select[Any]":
     """Those that an event told as deleted and that are not seen again."""
     events = went(kind, asking.vendor_id, asking.since)
-    if after:
-        events = events.where(EVENT.c.id > after)
     place = Place(kind, (), events.subquery())
     chosen = columns(place, sa.literal(1), _sorted_by(asking, place, asking.gone[kind]))
     return chosen.where(_asked(asking, place, asking.gone[kind]))

@@ -18,8 +18,6 @@ from sftpingest.store.values import Place
 MADE = -1
 #: The columns of every part of a page.
 NAMES = ("id", "kind", "district_id", "no", "changed", "schools", "gone", "sorted_by")
-#: A number, or the name under which a statement that is built once takes it.
-Number = int | sa.BindParameter[int]
 
 
 class Found(NamedTuple):
@@ -55,7 +53,7 @@ def columns(place: Place, gone: "sa.ColumnElement[int]", sorted_by: Any) -> "sa.
     return sa.select(*(column.label(name) for column, name in zip(chosen, NAMES, strict=True)))
 
 
-def went(kind: Kind, vendor_id: Number, since: Number) -> "sa.Select[Any]":
+def went(kind: Kind, vendor_id: int, since: int) -> "sa.Select[Any]":
     """Those that an event told as deleted since an edition and that are not seen again; as `seen` tells of records."""
     again = sa.exists().where(SEEN.c.vendor_id == vendor_id, SEEN.c.kind == NUMBER[kind], SEEN.c.id == EVENT.c.id)
     chosen = sa.select(

@@ -17,22 +17,22 @@ from sqlalchemy import Connection
 
 from sftpingest.roster.kinds import TEACHER, Kind
 from sftpingest.store.asked import Asking, Condition, Sign
-from sftpingest.store.asking import CHANGED, alike, held, of_time, within_id
-from sftpingest.store.counted import Counted, by_first_digits, counted
+from sftpingest.store.asking import CHANGED, alike, by_index, held, of_time, within_id
+from sftpingest.store.counted import LIMIT, OFFSET, UPTO, Counted, Cut, between, by_first_digits, counted
 from sftpingest.store.editions import EDITION, NUMBER, SEEN
 from sftpingest.store.seats import LETTERS, VALUES, Seat, last_sync, left_lately, school_of
 from sftpingest.store.unions import together
 from sftpingest.store.values import Where, by_bytes
 from sftpingest.store.versions import VERSIONS
 
-#: `seen` once more: an enrollment joins two of its records.
-PERSON = SEEN.alias("person")
+#: `seen` once more: an enrollment joins two of its records, and is at a school.
+PERSON, SCHOOL = SEEN.alias("person"), SEEN.alias("school")
 
 
 #: Where the district stands in a row.
 _DISTRICT = 4
-#: So many enrollments are supposed to be in a section, and so few sections are looked into at once.
-_IN_A_SECTION, _FEWEST = 15, 20
+#: The kind of the person, by the role.
+_KIND = sa.case((VERSIONS[Kind.ENROLLMENT].c.role == TEACHER, NUMBER[Kind.TEACHER]), else_=NUMBER[Kind.STUDENT])
 
 
 class Joined(NamedTuple):
@@ -53,40 +53,25 @@ class Joined(NamedTuple):
         return f"{self.section}-{self.person}-{LETTERS[self.role]}"
 
 
-def page(c: Connection, asking: Asking, limit: int, offset: int = 0, after: str = "") -> list[Joined]:
-    """The enrollments from an offset on; `after`: in sections after that id, in the order of ids."""
-    if asking.plain:
-        return _in_steps(c, asking, limit + offset, after)[offset:]
-    return _some(c, asking, limit, offset, after)
-
-
-def _some(c: Connection, asking: Asking, limit: int, offset: int, after: str = "", until: str = "") -> list[Joined]:
+def pages(asking: Asking) -> "sa.Select[Any] | None":
+    """For all pages one select; None where there is nothing to ask."""
     order = _order(asking)
-    seats = _seats(asking)
-    parts = [_part(asking, seat, after, until).order_by(*order).limit(offset + limit) for seat in seats]
+    parts = [
+        _part(asking, seat).where(*between(seat.section.c.id)).order_by(*order).limit(UPTO) for seat in _seats(asking)
+    ]
     if not parts:
-        return []
+        return None
     chosen = together(parts).order_by(*order) if len(parts) > 1 else parts[0]
-    return _made(c, asking, c.execute(chosen.limit(limit).offset(offset)).all())
+    return chosen.limit(LIMIT).offset(OFFSET)
 
 
-def _in_steps(c: Connection, asking: Asking, limit: int, after: str) -> list[Joined]:
-    """A page that goes by id. Of a few sections at a time, for which their enrollments are found by the index."""
-    found: list[Joined] = []
-    begin: str | None = after
-    while begin is not None and len(found) < limit:
-        until = _section_after(c, asking, begin, max((limit - len(found)) // _IN_A_SECTION, _FEWEST))
-        found += _some(c, asking, limit - len(found), 0, begin, until or "")
-        begin = until
-    return found
-
-
-def _section_after(c: Connection, asking: Asking, begin: str, step: int) -> str | None:
-    """The id of the section so many further on; None where there are no more."""
-    groups = [sa.and_(*within_id(SEEN, Kind.SECTION, group)) for group in alike(asking.of)]
-    chosen = sa.select(SEEN.c.id).where(sa.or_(sa.false(), *groups), SEEN.c.id > begin)
-    found: str | None = c.execute(chosen.order_by(SEEN.c.id).offset(step).limit(1)).scalar()
-    return found
+def page(c: Connection, asking: Asking, pages: "sa.Select[Any] | None", cut: Cut) -> list[Joined]:
+    """The enrollments that stand there."""
+    if pages is None:
+        return []
+    if asking.plain:
+        by_index(c)
+    return _made(c, asking, c.execute(pages, cut.facts).all())
 
 
 def count(c: Connection, asking: Asking) -> Counted:
@@ -114,26 +99,23 @@ def _seats(asking: Asking) -> list[Seat]:
     made = []
     for group in alike(asking.of):
         for gone in ways:
-            tables = (SEEN, PERSON, VERSIONS[Kind.ENROLLMENT])
+            tables = (SEEN, PERSON, SCHOOL, VERSIONS[Kind.ENROLLMENT])
             made.append(Seat(group, asking.vendor_id, *tables, gone, asking.since))
     return made
 
 
-def _part(asking: Asking, seat: Seat, after: str = "", until: str = "") -> "sa.Select[Any]":
-    section, person, its = seat.section, seat.person, seat.its
-    kind = sa.case((its.c.role == TEACHER, NUMBER[Kind.TEACHER]), else_=NUMBER[Kind.STUDENT])
+def _part(asking: Asking, seat: Seat) -> "sa.Select[Any]":
+    section, person, school, its = seat.section, seat.person, seat.school, seat.its
     sits = (its.c.district_id == section.c.district_id, its.c.section_no == section.c.no)
-    who = (
-        person.c.vendor_id == seat.vendor_id,
-        person.c.district_id == its.c.district_id,
-        person.c.no == its.c.person_no,
-    )
-    joined = sa.join(section, its, sa.and_(*sits)).join(person, sa.and_(*who, person.c.kind == kind))
+    joined = sa.join(section, its, sa.and_(*sits)).join(person, _seen_as(seat, person, its.c.person_no, _KIND))
+    joined = joined.outerjoin(school, _seen_as(seat, school, its.c.school_no, NUMBER[Kind.SCHOOL]))
     chosen = sa.select(*_columns(asking, seat)).select_from(joined).where(*within_id(section, Kind.SECTION, seat.of))
-    chosen = chosen.where(*(left_lately(seat) if seat.gone else held(its, seat.of)), _asked(asking, seat))
-    if until:
-        chosen = chosen.where(section.c.id <= until)
-    return chosen.where(section.c.id > after) if after else chosen
+    return chosen.where(*(left_lately(seat) if seat.gone else held(its, seat.of)), _asked(asking, seat))
+
+
+def _seen_as(seat: Seat, one: sa.FromClause, no: "sa.ColumnElement[int]", kind: Any) -> Where:  # noqa: ANN401  (a number, or what makes it)
+    of = (one.c.vendor_id == seat.vendor_id, one.c.district_id == seat.its.c.district_id)
+    return sa.and_(*of, one.c.kind == kind, one.c.no == no)
 
 
 def _columns(asking: Asking, seat: Seat) -> list[Any]:

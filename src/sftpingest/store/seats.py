@@ -29,6 +29,7 @@ class Seat:
     vendor_id: int
     section: sa.FromClause  #: as `seen` has it
     person: sa.FromClause  #: the same
+    school: sa.FromClause  #: the school that it names, if that is seen
     its: sa.FromClause  #: the versions
     gone: bool
     since: int
@@ -51,14 +52,9 @@ def _letter(seat: Seat) -> Text:
 
 def school_of(seat: Seat) -> Text:
     """The school that it names; else that of the section; where neither is seen, none."""
-    direct, other = SEEN.alias(), SEEN.alias()
-    of = (seat.vendor_id, NUMBER[Kind.SCHOOL])
-    where = [(one.c.vendor_id, one.c.kind) for one in (direct, other)]
-    same = [one.c.district_id == seat.its.c.district_id for one in (direct, other)]
-    first = sa.select(direct.c.id).where(where[0][0] == of[0], where[0][1] == of[1], same[0])
-    first = first.where(direct.c.no == seat.its.c.school_no)
-    school, section = VERSIONS[Kind.SCHOOL].alias(), VERSIONS[Kind.SECTION].alias()
-    second = sa.select(sa.func.min(other.c.id)).where(where[1][0] == of[0], where[1][1] == of[1], same[1])
+    other, school, section = SEEN.alias(), VERSIONS[Kind.SCHOOL].alias(), VERSIONS[Kind.SECTION].alias()
+    of = (other.c.vendor_id == seat.vendor_id, other.c.kind == NUMBER[Kind.SCHOOL])
+    second = sa.select(sa.func.min(other.c.id)).where(*of, other.c.district_id == seat.its.c.district_id)
     second = second.where(
         school.c.district_id == other.c.district_id,
         school.c.no == other.c.no,
@@ -68,8 +64,7 @@ def school_of(seat: Seat) -> Text:
         *held(school, seat.of),
         *held(section, seat.of),
     )
-    parts = [part.correlate(seat.its).scalar_subquery() for part in (first, second)]
-    return sa.func.coalesce(*parts, "")
+    return sa.func.coalesce(seat.school.c.id, second.correlate(seat.its).scalar_subquery(), "")
 
 
 #: What enrollments are asked for by, in our words.

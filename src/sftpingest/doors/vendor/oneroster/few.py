@@ -16,6 +16,7 @@ from sftpingest.roster.kinds import Kind
 from sftpingest.store import asking, named
 from sftpingest.store.asked import Asking, Condition, Meaning
 from sftpingest.store.asking import CHANGED
+from sftpingest.store.counted import Cut
 from sftpingest.store.found import Found
 from sftpingest.store.named import Rows
 from sftpingest.store.reading import View
@@ -69,7 +70,7 @@ def terms_of(reading: Reading, view: View, column: str, key: str) -> set[str]:
 def _found(reading: Reading, kind: Kind) -> list[Found]:
     none: dict[Kind, Meaning] = {kind: {}}
     asked = Asking(reading.views, reading.reader.vendor_id, none, none, since=reading.went)
-    return asking.page(reading.c, asked, _ALL)
+    return asking.page(reading.c, asking.pages(asked), Cut(_ALL))
 
 
 # --------------------------------------------------------------------------------------------------------------- pages

@@ -22,7 +22,7 @@ from sftpingest.roster.kinds import PEOPLE, PERSON, ROLES, Kind
 from sftpingest.roster.sharing import Group
 from sftpingest.store import asking, named, since
 from sftpingest.store.asked import Asking, Extra, Meaning, Within
-from sftpingest.store.counted import Counted
+from sftpingest.store.counted import Counted, Cut
 from sftpingest.store.found import MADE, Found, found_at
 from sftpingest.store.joined import Joined
 from sftpingest.store.named import Rows
@@ -168,18 +168,18 @@ class Reading:
         """A page of users, courses, sections or demographics."""
         asked = replace(self.asking(sort, of, within), extra=tuple(extra))
         counted = self.counted(lambda: asking.count(self.c, asked))
-        return self.show(sort, asking.page(self.c, asked, *self.place(counted))), counted.total
+        pages = self.remembered.once("pages", self.question, lambda: asking.pages(asked))
+        return self.show(sort, asking.page(self.c, pages, self.cut(counted))), counted.total
 
     def counted(self, count: Callable[[], Counted]) -> Counted:
         """How many there are in all."""
         return self.remembered.once("counted", self.question, count)
 
-    def place(self, counted: Counted) -> tuple[int, int, str]:
-        """So many records, from an offset on, after an id: where the page stands."""
+    def cut(self, counted: Counted) -> Cut:
+        """Where the page stands."""
         query = self.query
         by_id = not (query.sort or query.descending)
-        after, offset = counted.enter(query.offset) if by_id else ("", query.offset)
-        return query.limit, offset, after
+        return counted.cut(query.limit, query.offset) if by_id else Cut(query.limit, query.offset)
 
     def show(self, sort: Sort, found: Sequence[Found]) -> list[Shape]:
         """Records in their shapes."""

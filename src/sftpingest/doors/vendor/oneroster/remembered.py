@@ -10,8 +10,8 @@ from threading import Lock
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-#: Answers that are remembered of each sort.
-_MOST = 300
+#: Answers that are remembered of each sort; statements are large.
+_MOST, _STATEMENTS = 1_000, 100
 
 
 class Remembered:
@@ -32,6 +32,6 @@ class Remembered:
         made = find()  # without the lock: others need not wait for it
         with self._lock:
             known[asked] = made
-            while len(known) > _MOST:
+            while len(known) > (_STATEMENTS if sort in {"pages", "seats"} else _MOST):
                 known.popitem(last=False)
         return made

@@ -23,7 +23,8 @@ def page(reading: Reading, within: Within | None = None) -> Shown:
     """A page of enrollments."""
     asked = _asking(reading, within)
     counted = reading.counted(lambda: joined.count(reading.c, asked))
-    return _shown(reading, joined.page(reading.c, asked, *reading.place(counted))), counted.total
+    pages = reading.remembered.once("seats", reading.question, lambda: joined.pages(asked))
+    return _shown(reading, joined.page(reading.c, asked, pages, reading.cut(counted))), counted.total
 
 
 def one(reading: Reading, id_: str) -> Shape | None:
