@@ -15,8 +15,8 @@ import sqlalchemy as sa
 
 from sftpingest.roster.kinds import Kind
 from sftpingest.store.reading import View
-from sftpingest.store.values import Place, Text, Value, Where, by_bytes
-from sftpingest.store.wording import holds_text
+from sftpingest.store.values import Place, Text, Value, Where
+from sftpingest.store.wording import by_bytes, holds_text
 
 
 class Sign(StrEnum):

@@ -21,8 +21,9 @@ from sftpingest.store.editions import EDITION, EVENT, NUMBER, SEEN
 from sftpingest.store.found import MADE, NAMES, Found, columns, found_in, went
 from sftpingest.store.reading import View
 from sftpingest.store.unions import together
-from sftpingest.store.values import PREFIX, Always, Own, Place, Where, by_bytes
+from sftpingest.store.values import PREFIX, Always, Own, Place, Where
 from sftpingest.store.versions import OPEN, VERSIONS
+from sftpingest.store.wording import by_bytes
 
 #: The name by which conditions ask when a record last changed.
 CHANGED = "changed"
@@ -61,7 +62,7 @@ def page(c: Connection, pages: "sa.Select[Any] | None", cut: Cut) -> list[Found]
 def count(c: Connection, asking: Asking) -> Counted:
     """How many there are."""
     parts = (by_first_digits(part) for part in _parts(asking))
-    return counted(row for part in parts for row in c.execute(part).tuples())
+    return counted((digits, many) for part in parts for digits, many in c.execute(part))
 
 
 def gone_with(c: Connection, asking: Asking, id_: str) -> Found | None:

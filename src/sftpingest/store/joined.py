@@ -22,8 +22,9 @@ from sftpingest.store.counted import LIMIT, OFFSET, UPTO, Counted, Cut, between,
 from sftpingest.store.editions import EDITION, NUMBER, SEEN
 from sftpingest.store.seats import LETTERS, VALUES, Seat, last_sync, left_lately, school_of
 from sftpingest.store.unions import together
-from sftpingest.store.values import Where, by_bytes
+from sftpingest.store.values import Where
 from sftpingest.store.versions import VERSIONS
+from sftpingest.store.wording import by_bytes
 
 #: `seen` once more: an enrollment joins two of its records, and is at a school.
 PERSON, SCHOOL = SEEN.alias("person"), SEEN.alias("school")
@@ -77,7 +78,7 @@ def page(c: Connection, asking: Asking, pages: "sa.Select[Any] | None", cut: Cut
 def count(c: Connection, asking: Asking) -> Counted:
     """How many there are."""
     parts = (by_first_digits(_part(asking, seat), "section") for seat in _seats(asking))
-    return counted(row for part in parts for row in c.execute(part).tuples())
+    return counted((digits, many) for part in parts for digits, many in c.execute(part))
 
 
 def find(c: Connection, asking: Asking, id_: str) -> Joined | None:

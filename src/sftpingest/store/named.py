@@ -16,13 +16,13 @@ from sqlalchemy import Connection
 from sftpingest.roster.kinds import Kind
 from sftpingest.store.asked import Within
 from sftpingest.store.asking import alike, held, within_id
-from sftpingest.store.editions import SEEN
+from sftpingest.store.editions import NUMBER, SEEN
 from sftpingest.store.found import MADE, Found
 from sftpingest.store.reading import View
 from sftpingest.store.shared import Shared
 from sftpingest.store.values import OWN, Around, Cells, Place, Row
-from sftpingest.store.versions import VERSIONS
-from sftpingest.store.wording import at_numbers, one_of
+from sftpingest.store.versions import VERSIONS, then
+from sftpingest.store.wording import at_numbers, one_of, texts_in
 
 
 @dataclass(frozen=True)
@@ -110,18 +110,35 @@ def districts_with(c: Connection, of: Sequence[View], kind: Kind, *within: Withi
     return found
 
 
+def any_seen(c: Connection, view: View, kind: Kind) -> bool:
+    """Whether a record of a kind is seen at all."""
+    return c.execute(sa.select(SEEN.c.no).where(*within_id(SEEN, kind, (view,))).limit(1)).first() is not None
+
+
 def contacts_of(c: Connection, view: View, students: Collection[str]) -> dict[str, list[str]]:
     """The ids of the contacts of students, by the students' keys, as far as they are seen."""
-    seen, its = SEEN, VERSIONS[Kind.CONTACT]
-    same = (its.c.district_id == seen.c.district_id, its.c.no == seen.c.no, *held(its, (view,)))
-    chosen = sa.select(its.c.student_id, seen.c.id).select_from(sa.join(seen, its, sa.and_(*same)))
-    chosen = chosen.where(
-        *within_id(seen, Kind.CONTACT, (view,)), one_of(its.c.student_id, sa.literal(json.dumps([*students])))
-    )
+    keys = [key.replace("\\", "\\\\").replace("|", "\\|") for key in sorted(students)]
     found: dict[str, list[str]] = {}
-    for row in c.execute(chosen.order_by(seen.c.id)):
-        found.setdefault(row.student_id, []).append(row.id)
+    for student, id_ in c.execute(
+        _contacts(view.shared, view.edition.vendor_id, c.dialect.name), {"keys": json.dumps(keys)}
+    ):
+        found.setdefault(student, []).append(id_)
     return found
+
+
+@lru_cache(maxsize=256)
+def _contacts(shared: Shared, vendor_id: int, store: str) -> "sa.Select[Any]":
+    """By their keys, which begin with those of the students: nothing else of them is in an index."""
+    seen, its, keys = SEEN, VERSIONS[Kind.CONTACT], texts_in(sa.bindparam("keys", type_=sa.Text()), store)
+    of_one = (its.c.id > keys.c.value.concat("|"), its.c.id < keys.c.value.concat("}"))  # the sign that follows on it
+    same = (seen.c.district_id == its.c.district_id, seen.c.no == its.c.no)
+    of = (
+        seen.c.vendor_id == vendor_id,
+        seen.c.kind == NUMBER[Kind.CONTACT],
+        *then(its, shared.district_id, shared.as_of),
+    )
+    joined = sa.join(keys, its, sa.and_(*of_one)).join(seen, sa.and_(*same))
+    return sa.select(its.c.student_id, seen.c.id).select_from(joined).where(*of).order_by(seen.c.id)
 
 
 def keys_named(c: Connection, view: View, kind: Kind, column: str, of: tuple[str, str]) -> set[str]:

@@ -11,25 +11,25 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from sftpingest.store.editions import EDITION, EVENT, Happened
+from sftpingest.store.tables import UtcTime
+
+#: Built once, for every request asks it.
+_LATELY = sa.case((EDITION.c.at >= sa.bindparam("at", type_=UtcTime()), EDITION.c.id))
+_LAST_AND_SINCE = sa.select(sa.func.max(EDITION.c.id), sa.func.min(_LATELY)).where(
+    EDITION.c.vendor_id == sa.bindparam("vendor", type_=sa.Integer())
+)
 
 
-def last_edition_of(c: Connection, vendor_id: int) -> int:
-    """The last edition of a vendor, of whatever district."""
-    return int(
-        c.execute(sa.select(sa.func.max(EDITION.c.id)).where(EDITION.c.vendor_id == vendor_id)).scalar_one() or 0
-    )
+def last_and_since(c: Connection, vendor_id: int, at: datetime) -> tuple[int, int]:
+    """The last edition of a vendor, of whatever district, and the first since then; 0 where there is none."""
+    last, first = c.execute(_LAST_AND_SINCE, {"vendor": vendor_id, "at": at}).one()
+    return last or 0, first or 0
 
 
 def times_of(c: Connection, editions: Collection[int]) -> dict[int, datetime]:
     """When those editions were made."""
     chosen = sa.select(EDITION.c.id, EDITION.c.at).where(EDITION.c.id.in_(sorted(editions)))
     return {row.id: row.at for row in c.execute(chosen)}
-
-
-def edition_since(c: Connection, vendor_id: int, at: datetime) -> int:
-    """The first edition of a vendor since then; 0 where there is none."""
-    first = sa.select(sa.func.min(EDITION.c.id)).where(EDITION.c.vendor_id == vendor_id, EDITION.c.at >= at)
-    return int(c.execute(first).scalar_one() or 0)
 
 
 def any_went(c: Connection, vendor_id: int, since: int) -> bool:

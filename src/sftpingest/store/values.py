@@ -14,9 +14,6 @@ from operator import itemgetter
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from sftpingest.roster.kinds import Kind
 from sftpingest.roster.sharing import columns, seen_in_ext
@@ -34,23 +31,6 @@ ID, OWN = 0, 1
 Read = str | Callable[[Row], str]
 #: Of an id the digits that are the district's; the id of the district itself has these and zeros.
 PREFIX, ZEROS = 6, "0" * 18
-
-
-class by_bytes(FunctionElement[str]):  # noqa: N801  (a function of SQL)
-    """A text in the order of its bytes, which is that of Unicode, whatever language the store is set to."""
-
-    type = sa.Text()
-    inherit_cache = True
-
-
-@compiles(by_bytes, "postgresql")
-def _in_postgresql(element: by_bytes, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
-    return f'(CAST({compiler.process(next(iter(element.clauses)), **kw)} AS text) COLLATE "C")'
-
-
-@compiles(by_bytes, "sqlite")
-def _in_sqlite(element: by_bytes, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
-    return f"({compiler.process(next(iter(element.clauses)), **kw)} COLLATE BINARY)"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -49,6 +50,13 @@ class numbered(FunctionElement[bool]):  # noqa: N801
     inherit_cache = True
 
 
+class by_bytes(FunctionElement[str]):  # noqa: N801  (a function of SQL)
+    """A text in the order of its bytes, which is that of Unicode, whatever language the store is set to."""
+
+    type = sa.Text()
+    inherit_cache = True
+
+
 class at_numbers(FunctionElement[bool]):  # noqa: N801
     """The same where an index finds the numbers, in a statement that is planned for its list: half the time."""
 
@@ -72,6 +80,16 @@ class ext_without(FunctionElement[str]):  # noqa: N801
 
 def _two(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> list[str]:  # noqa: ANN401
     return [compiler.process(clause, **kw) for clause in element.clauses]
+
+
+@compiles(by_bytes, "postgresql")
+def _by_bytes_in_postgresql(element: by_bytes, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
+    return f'(CAST({compiler.process(next(iter(element.clauses)), **kw)} AS text) COLLATE "C")'
+
+
+@compiles(by_bytes, "sqlite")
+def _by_bytes_in_sqlite(element: by_bytes, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
+    return f"({compiler.process(next(iter(element.clauses)), **kw)} COLLATE BINARY)"
 
 
 @compiles(holds_text, "postgresql")
@@ -165,3 +183,11 @@ def among(column: "sa.ColumnElement[int]", numbers: Iterable[int]) -> sa.ColumnE
 def listed(numbers: Iterable[int]) -> str:
     """Many numbers as the one parameter of `numbered`."""
     return json.dumps(list(numbers))
+
+
+def texts_in(texts: "sa.ColumnElement[str]", store: str) -> sa.TableValuedAlias:
+    """The texts in a JSON list as a table, with a column `value`."""
+    if store == "sqlite":
+        return sa.func.json_each(texts).table_valued(sa.column("value", sa.Text()), name="texts")
+    listed = sa.func.jsonb_array_elements_text(sa.cast(texts, postgresql.JSONB))
+    return listed.table_valued(sa.column("value", sa.Text()), name="texts").render_derived()

@@ -76,7 +76,7 @@ class OneRelease:
             made = self._made(request, operation, its)
         of = its.__dict__.get("views", ())  # where none was looked for, there is nothing to note
         noted = Answered(grounds(request), who, Door.ONEROSTER, template(request), of, query.fields or None)
-        for told in _apart(its.disclosed):
+        for told in apart(its.disclosed):
             noted.keep(told, in_a_row=its.in_a_row)
         return made
 
@@ -90,7 +90,7 @@ class OneRelease:
         return answer.one(shape, operation.entity, its.query, self.release)
 
 
-def _apart(groups: Iterable[tuple[View, Kind, list[str]]]) -> Iterator[list[Disclosed]]:
+def apart(groups: Iterable[tuple[View, Kind, list[str]]]) -> Iterator[list[Disclosed]]:
     """In one read; where that is too much for one, as in a page of enrollments, sections apart from people."""
     told: dict[bool, list[Disclosed]] = {False: [], True: []}
     for view, kind, ids in groups:

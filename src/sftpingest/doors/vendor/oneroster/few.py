@@ -10,8 +10,9 @@ from typing import Any
 
 from sftpingest.doors.vendor.oneroster import places
 from sftpingest.doors.vendor.oneroster.query import Query
-from sftpingest.doors.vendor.oneroster.reads import Reading, Shown, Sort
+from sftpingest.doors.vendor.oneroster.reads import Reading, Shown
 from sftpingest.doors.vendor.oneroster.shapes import Shape
+from sftpingest.doors.vendor.oneroster.sorts import Sort
 from sftpingest.roster.kinds import Kind
 from sftpingest.store import asking, named
 from sftpingest.store.asked import Asking, Condition, Meaning

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sftpingest.doors.vendor.oneroster import few, seats
 from sftpingest.doors.vendor.oneroster.derived import ID
-from sftpingest.doors.vendor.oneroster.reads import Reading, Shown, demographics, sort_of
+from sftpingest.doors.vendor.oneroster.reads import Reading, Shown
 from sftpingest.doors.vendor.oneroster.shapes import Shape
+from sftpingest.doors.vendor.oneroster.sorts import demographics, sort_of
 from sftpingest.doors.vendor.refused import Refused
 from sftpingest.roster.kinds import Kind
 from sftpingest.roster.sharing import Group

@@ -13,15 +13,15 @@ from sqlalchemy import Connection
 
 from sftpingest.doors.vendor.oneroster import people, shapes
 from sftpingest.doors.vendor.oneroster.derived import ID, course_none
-from sftpingest.doors.vendor.oneroster.meaning import DEMOGRAPHICS, DEMOGRAPHICS_GONE, GONE, LIVE
 from sftpingest.doors.vendor.oneroster.query import Query
 from sftpingest.doors.vendor.oneroster.remembered import Remembered
 from sftpingest.doors.vendor.oneroster.shapes import Make, Shape, Shaping, said_at
+from sftpingest.doors.vendor.oneroster.sorts import Sort
 from sftpingest.doors.vendor.oneroster.words import Release
 from sftpingest.roster.kinds import PEOPLE, PERSON, ROLES, Kind
 from sftpingest.roster.sharing import Group
 from sftpingest.store import asking, named, since
-from sftpingest.store.asked import Asking, Extra, Meaning, Within
+from sftpingest.store.asked import Asking, Extra, Within
 from sftpingest.store.counted import Counted, Cut
 from sftpingest.store.found import MADE, Found, found_at
 from sftpingest.store.joined import Joined
@@ -40,33 +40,6 @@ _NAMES = {
     Kind.SECTION: {"course_id": Kind.COURSE, "term_id": Kind.TERM},
 }
 Shown = tuple[list[Shape], int]
-
-
-@dataclass(frozen=True)
-class Sort:
-    """How records of one sort are found and shown."""
-
-    kinds: tuple[Kind, ...]
-    live: Mapping[Kind, Meaning]
-    gone: Mapping[Kind, Meaning]
-    show: shapes.Live
-    went: shapes.Went
-
-
-def sort_of(kinds: Sequence[Kind], release: Release) -> Sort:
-    """Of users, courses or sections."""
-    show, went = {
-        Kind.COURSE: (shapes.course, shapes.course_gone),
-        Kind.SECTION: (shapes.section, shapes.section_gone),
-    }.get(kinds[0], (people.user, people.user_gone))
-    live, gone = LIVE[release], GONE[release]
-    return Sort(tuple(kinds), {kind: live[kind] for kind in kinds}, {kind: gone[kind] for kind in kinds}, show, went)
-
-
-def demographics(release: Release) -> Sort:
-    """Of demographics."""
-    its, gone = {Kind.STUDENT: DEMOGRAPHICS[release]}, {Kind.STUDENT: DEMOGRAPHICS_GONE[release]}
-    return Sort((Kind.STUDENT,), its, gone, people.demographics, people.demographics_gone)
 
 
 @dataclass
@@ -91,21 +64,23 @@ class Reading:
         return views(self.c, self.reader.vendor_id, self.now.date(), only=self.reader.district_id)
 
     @cached_property
-    def state(self) -> tuple[int, int]:
-        """The vendor and its last edition: what editions tell is the same until the next one."""
-        return self.reader.vendor_id, since.last_edition_of(self.c, self.reader.vendor_id)
+    def state(self) -> tuple[int, int, int]:
+        """The vendor, its last edition, and the first since when deleted records are shown.
 
-    @cached_property
+        What editions tell is the same until there is another one.
+        """
+        vendor = self.reader.vendor_id
+        return vendor, *since.last_and_since(self.c, vendor, since.days_ago(self.now, DAYS))
+
+    @property
     def since(self) -> int:
         """The first edition whose deleted records are shown."""
-        day = since.days_ago(self.now, DAYS)
-        asked = (*self.state, day)
-        return self.remembered.once("since", asked, lambda: since.edition_since(self.c, self.reader.vendor_id, day))
+        return self.state[-1]
 
     @cached_property
     def went(self) -> int:
         """The same; 0 where none was deleted since."""
-        first, asked = self.since, (*self.state, self.since)
+        first, asked = self.since, self.state
         if not first:
             return 0
         any_went = lambda: since.any_went(self.c, self.reader.vendor_id, first)  # noqa: E731
@@ -121,7 +96,7 @@ class Reading:
     def question(self) -> tuple[object, ...]:
         """What is asked, and of which state: what is remembered of it is good as long as both are the same."""
         seen = tuple((view.edition.id, view.district.head) for view in self.views)
-        return (*self.state, self.since, seen, self.path, self.query.asked)
+        return (*self.state, seen, self.path, self.query.asked)
 
     def times(self, changed: Iterable[int]) -> Mapping[int, datetime]:
         """When those editions were made."""
@@ -205,7 +180,9 @@ class Reading:
         return self.remembered.once("schools", asked, lambda: named.all_named(self.c, view, Kind.SCHOOL))
 
     def _contacts(self, view: View, students: Rows) -> dict[str, list[str]]:
-        if Group.CONTACTS not in view.sharing.groups:
+        asked = (view.edition.id, view.district.head)
+        any_seen = self.remembered.once("contacts", asked, lambda: named.any_seen(self.c, view, Kind.CONTACT))
+        if not any_seen or Group.CONTACTS not in view.sharing.groups:
             return {}
         return named.contacts_of(self.c, view, students.column("id"))
 
