@@ -8,6 +8,7 @@ Out: Make: of what was found and its row a dictionary, ready for JSON. People ar
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import compress
 from typing import Any
 
 from sftpingest.doors.vendor.oneroster.meaning import LIVE, Properties
@@ -134,7 +135,8 @@ def metadata(kind: Kind, cells: Cells) -> Callable[[Row], dict[str, str]]:
     names, texts = [OWN_ID, *(f"clever.{name}" for name in columns)], cells.several(["id", *columns])
 
     def made(row: Row) -> dict[str, str]:
-        out = {name: text for name, text in zip(names, texts(row), strict=True) if text}
+        told = texts(row)
+        out = dict(compress(zip(names, told, strict=True), told))  # those that are not empty
         if row[OWN]:
             out |= {name: text for name, text in row[OWN].items() if name not in _SAID}
         return out
