@@ -22,7 +22,7 @@ from sftpingest.store.reading import View
 from sftpingest.store.shared import Shared
 from sftpingest.store.values import OWN, Around, Cells, Place, Row
 from sftpingest.store.versions import VERSIONS, then
-from sftpingest.store.wording import at_numbers, one_of, texts_in
+from sftpingest.store.wording import Numbers, at_numbers, one_of, texts_in
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def text(c: Connection, view: View, one: Found, column: str) -> str:
 def _rows(c: Connection, view: View, kind: Kind, ids: Mapping[int, str]) -> Rows:
     chosen, names = _chosen(view.shared, kind)
     places = {name: at for at, name in enumerate(names, OWN + 1)}
-    found, ext = c.execute(chosen, {"numbers": json.dumps(sorted(ids))}).all(), places.get("ext", 0) - OWN - 1
+    found, ext = c.execute(chosen, {"numbers": sorted(ids)}).all(), places.get("ext", 0) - OWN - 1
     # `no` is the first of the columns
     return Rows(
         places, {row[0]: (ids[row[0]], json.loads(row[ext]) if ext >= 0 and row[ext] else {}, *row) for row in found}
@@ -72,7 +72,7 @@ def _rows(c: Connection, view: View, kind: Kind, ids: Mapping[int, str]) -> Rows
 def _chosen(shared: Shared, kind: Kind) -> tuple["sa.Select[Any]", tuple[str, ...]]:
     """The columns that are seen, of records by their numbers: built once, which takes longer than to read a few."""
     chosen = shared.columns_of(kind)
-    return chosen.where(at_numbers(VERSIONS[kind].c.no, sa.bindparam("numbers", type_=sa.Text()))), tuple(
+    return chosen.where(at_numbers(VERSIONS[kind].c.no, sa.bindparam("numbers", type_=Numbers()))), tuple(
         chosen.selected_columns.keys()
     )
 
