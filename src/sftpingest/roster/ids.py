@@ -8,6 +8,7 @@ have the same 24 digits (docs/decisions/0013-editions.md).
 """
 
 import hashlib
+from collections.abc import Iterable
 from functools import lru_cache
 
 from sftpingest.roster.kinds import Kind
@@ -30,6 +31,12 @@ def record_id(slug: str, kind: Kind, key: str) -> str:
     """The id of a record; `key` is its own id in the district, of a contact the student's with it."""
     # the value of the kind: to write an enum into a text takes as long as to hash it, and this is done a million times
     return prefix(slug) + _digest(f"{slug}\0{kind.value}\0{key}", _LENGTH - _OF_DISTRICT)
+
+
+def record_ids(slug: str, kind: Kind, keys: Iterable[str]) -> list[str]:
+    """The ids of many records: the same, in half the time."""
+    begin, stem, digits = prefix(slug), f"{slug}\0{kind.value}\0", _LENGTH - _OF_DISTRICT
+    return [begin + hashlib.sha256((stem + key).encode()).hexdigest()[:digits] for key in keys]
 
 
 def _digest(text: str, digits: int) -> str:

@@ -10,10 +10,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sftpingest.roster.ids import record_id
+from sftpingest.roster.ids import record_ids
 from sftpingest.roster.kinds import RECORDS, Kind
 from sftpingest.store.editions import NUMBER, SEEN
-from sftpingest.store.related import ROLE, chunks, further_schools
+from sftpingest.store.related import CHUNK, ROLE, chunks, further_schools
 from sftpingest.store.shared import Shared
 from sftpingest.store.tables import District
 from sftpingest.store.touched import Between
@@ -22,8 +22,6 @@ from sftpingest.store.wording import among
 
 #: Kinds in the order in which a vendor can take them in: people after schools, sections after people.
 ORDER = (*(kind for kind in RECORDS if kind is not Kind.SECTION), Kind.SECTION)
-#: So many people are looked up one by one; for more, all enrollments are read.
-_WORTH_A_LOOK = 50_000
 #: By number the id of a record.
 Records = dict[int, str]
 
@@ -82,8 +80,9 @@ class Comparing:
         its = VERSIONS[kind]
         known = sa.exists(sa.select(1).where(*self._seen(kind), SEEN.c.no == its.c.no)).correlate(its)
         chosen = sa.select(its.c.no, its.c.id).where(self.after.seen(kind, its), ~known).order_by(its.c.no)
-        slug = self.district.slug
-        return {no: record_id(slug, kind, key) for no, key in self._of(chosen, its.c.no, moved)}
+        rows = list(self._of(chosen, its.c.no, moved))
+        ids = record_ids(self.district.slug, kind, (key for _, key in rows))
+        return {no: id_ for (no, _), id_ in zip(rows, ids, strict=True)}
 
     def _gone(self, kind: Kind, moved: Collection[int] | None) -> Records:
         chosen = sa.select(SEEN.c.no, SEEN.c.id).where(*self._seen(kind)).order_by(SEEN.c.no)
@@ -161,8 +160,7 @@ class Comparing:
         came = {*found.came[kind], *found.renumbered[kind]}
         if self.after is None or not came:
             return
-        # nearly all: one look at the whole is quicker than one at each
-        whole = len(came) > _WORTH_A_LOOK
+        whole = len(came) > CHUNK  # one look at all enrollments is quicker than several at those of many people
         schools = further_schools(self.c, self.after, kind, None if whole else came)
         kept = found.schools.setdefault(kind, {})
         kept |= {no: schools[no] for no in came & schools.keys()}

@@ -49,8 +49,8 @@ class Happened(IntEnum):
 SAID = {Happened.CREATED: "created", Happened.UPDATED: "updated", Happened.DELETED: "deleted"}
 
 
-def _of_vendor(*, key: bool) -> Column[int]:
-    return Column("vendor_id", Integer, ForeignKey("vendor.id", ondelete="CASCADE"), nullable=False, primary_key=key)
+def _of_vendor() -> Column[int]:
+    return Column("vendor_id", Integer, ForeignKey("vendor.id", ondelete="CASCADE"), nullable=False)
 
 
 def _number(name: str, kind: type[Any] = Integer, *, key: bool = False) -> Any:  # noqa: ANN401  (sqlmodel's Field is untyped)
@@ -63,7 +63,7 @@ class Edition(SQLModel, table=True):
     __table_args__ = (Index("edition_of_vendor", "vendor_id", "district_id", "id"), {"sqlite_autoincrement": True})
 
     id: int = Field(default=None, primary_key=True)
-    vendor_id: int = Field(sa_column=_of_vendor(key=False))
+    vendor_id: int = Field(sa_column=_of_vendor())
     district_id: int
     sync_id: int | None = None  #: the last sync that was applied; null: none was
     sharing_id: int | None = None  #: the version of the sharing that decided; null: nothing is seen
@@ -87,7 +87,7 @@ class Event(SQLModel, table=True):
         {"sqlite_with_rowid": False},
     )
 
-    vendor_id: int = Field(sa_column=_of_vendor(key=True))
+    vendor_id: int = _number("vendor_id", key=True)  # no foreign key: it takes longer than all else of a row
     sequence: int = _number("sequence", BigInteger, key=True)
     edition_id: int
     kind: int = _number("kind", SmallInteger)
@@ -104,7 +104,7 @@ class Seen(SQLModel, table=True):
         {"sqlite_with_rowid": False},
     )
 
-    vendor_id: int = Field(sa_column=_of_vendor(key=True))
+    vendor_id: int = _number("vendor_id", key=True)  # no foreign key: it takes longer than all else of a row
     district_id: int = _number("district_id", key=True)
     kind: int = _number("kind", SmallInteger, key=True)
     no: int = _number("no", key=True)

@@ -6,7 +6,7 @@ Out: for each kind how many appear and how many vanish, and some of them by name
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
@@ -62,11 +62,18 @@ def too_much(previews: Mapping[Kind, Preview], policy: Policy) -> str:
     return f"This change would {'; '.join(said)}." if said else ""
 
 
-def _seen(sharing: Sharing | None, district_id: int, kind: Kind) -> "sa.Select[Any]":
-    """The keys of what is seen."""
+#: A select of keys; None: nothing is seen.
+_Keys: TypeAlias = "sa.Select[Any] | None"
+#: The same, and a difference of two.
+_Some: TypeAlias = "sa.Select[Any] | sa.CompoundSelect[Any] | None"
+
+
+def _seen(sharing: Sharing | None, district_id: int, kind: Kind) -> _Keys:
+    if sharing is None:
+        return None
     its = VERSIONS[kind]
     keys = sa.select(*(its.c[name] for name in _KEYS.get(kind, ("no",))))
-    return keys.where(Shared(sharing, district_id).seen(kind, its) if sharing else sa.false())
+    return keys.where(Shared(sharing, district_id).seen(kind, its))
 
 
 def _fields(kind: Kind, of: Sharing | None, but: Sharing | None) -> tuple[str, ...]:
@@ -87,21 +94,28 @@ def _shown(kind: Kind, sharing: Sharing) -> list[str]:
     return [*(name for name in names if name != "ext" or all_but), *told]
 
 
-def _preview(
-    c: sa.Connection, district_id: int, kind: Kind, before: "sa.Select[Any]", after: "sa.Select[Any]"
-) -> Preview:
-    new, gone = after.except_(before), before.except_(after)
-    seen, then_seen, appear, vanish = (
-        int(c.execute(sa.select(sa.func.count()).select_from(each.subquery())).scalar_one())
-        for each in (before, after, new, gone)
-    )
-    appearing, vanishing = (_named(c, district_id, kind, each) for each in (new, gone))
+def _preview(c: sa.Connection, district_id: int, kind: Kind, before: _Keys, after: _Keys) -> Preview:
+    seen, then_seen = _count(c, before), _count(c, after)
+    appear = _count(c, _but(after, before)) if before is not None else then_seen
+    vanish = seen - (then_seen - appear)  # what stays is seen then, and did not appear
+    appearing = _named(c, district_id, kind, _but(after, before)) if appear else ()
+    vanishing = _named(c, district_id, kind, _but(before, after)) if vanish else ()
     return Preview(seen, then_seen, appear, vanish, appearing, vanishing)
 
 
-def _named(c: sa.Connection, district_id: int, kind: Kind, keys: "sa.CompoundSelect[Any]") -> tuple[str, ...]:
+def _but(keys: _Keys, others: _Keys) -> _Some:
+    return keys if keys is None or others is None else keys.except_(others)
+
+
+def _count(c: sa.Connection, keys: _Some) -> int:
+    if keys is None:
+        return 0
+    return int(c.execute(sa.select(sa.func.count()).select_from(keys.subquery())).scalar_one())
+
+
+def _named(c: sa.Connection, district_id: int, kind: Kind, keys: _Some) -> tuple[str, ...]:
     """Id and name of the first records."""
-    if kind not in RECORDS:
+    if kind not in RECORDS or keys is None:
         return ()
     its = VERSIONS[kind]
     names = [its.c[name] for name in ("first_name", "last_name", "name") if name in VALUES[kind]]
