@@ -6,7 +6,7 @@ Out: numbers and ids of what they are related to.
 
 import json
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -70,29 +70,7 @@ def people_in(c: sa.Connection, shared: Shared, sections: Collection[int], role:
     return {no for those in chunks(sections) for no in c.scalars(chosen.where(among(enrollment.c.section_no, those)))}
 
 
-class Enrolled(NamedTuple):
-    """Who is in some sections."""
-
-    #: numbers of section and person, the role, and a teacher's place, 1 the first; by section and place
-    joins: list[tuple[int, int, int, int]]
-    #: by role and number the district's own ids of these people
-    keys: dict[int, dict[int, str]]
-
-
-def enrolled(c: sa.Connection, shared: Shared, sections: Collection[int]) -> Enrolled:
-    """Who is in sections that are seen: all in them are seen too."""
-    its = VERSIONS[Kind.ENROLLMENT]
-    chosen = sa.select(its.c.section_no, its.c.person_no, its.c.role, its.c.position)
-    chosen = chosen.where(*then(its, shared.district_id, shared.as_of)).order_by(its.c.section_no, its.c.position)
-    joins: list[tuple[int, int, int, int]] = []
-    for those in chunks(sections):  # all() and not row by row: a page of sections has a quarter of a million of them
-        joins += c.execute(chosen.where(among(its.c.section_no, those))).all()
-    # not joined: PostgreSQL would read all enrollments of all teachers to find these few
-    people = {role: {person for _, person, its_role, _ in joins if its_role == role} for role in ROLE.values()}
-    return Enrolled(joins, {role: _keys(c, shared, kind, people[role]) for kind, role in ROLE.items()})
-
-
-def _keys(c: sa.Connection, shared: Shared, kind: Kind, nos: Collection[int]) -> dict[int, str]:
+def own_ids(c: sa.Connection, shared: Shared, kind: Kind, nos: Collection[int]) -> dict[int, str]:
     """The district's own ids of records by their numbers."""
     its = VERSIONS[kind]
     chosen = sa.select(its.c.no, its.c.id).where(*then(its, shared.district_id, shared.as_of))

@@ -85,6 +85,19 @@ def test_who_left_is_told_with_what_was_seen_last(door: Door) -> None:
     assert [event["data"]["object"]["roles"]["student"]["dob"] for event in shown] == [""]  # no more than was granted
 
 
+def test_a_section_is_told_with_those_who_were_in_it_though_they_left(door: Door) -> None:
+    last = newest(door)
+    files = changed("students.csv", FILES["students.csv"].splitlines()[2] + "\n", "")
+    files["enrollments.csv"] = files["enrollments.csv"].replace("s1,sc1,ss1\n", "s1,sc1,ss2\n")
+    files["teachers.csv"] = files["teachers.csv"].replace("s1,st1,Saul", "s1,st2,Sophy")
+    files["sections.csv"] = files["sections.csv"].replace("s1,sc1,st1", "s1,sc1,st2")
+    door.upload(files)
+    (section,) = [event["data"] for event in told(door, "everything", last) if event["type"] == "sections.updated"]
+    student, teacher = record_id("springfield", Kind.STUDENT, "ss1"), record_id("springfield", Kind.TEACHER, "st1")
+    was = section["previous_attributes"]
+    assert (was["students"], was["teachers"], was["teacher"]) == ([student], [teacher], teacher)
+
+
 def test_what_is_taken_away_is_gone_from_old_events_too(door: Door) -> None:
     door.let("everything", SOUTH)
     events = told(door, "everything")

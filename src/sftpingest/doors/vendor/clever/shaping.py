@@ -12,10 +12,8 @@ from sqlalchemy import Connection
 from sftpingest.doors.vendor.clever import objects
 from sftpingest.doors.vendor.clever.objects import Class, Object, Refers, Stamp
 from sftpingest.doors.vendor.clever.people import NAMES, users
-from sftpingest.roster.ids import record_id
-from sftpingest.roster.kinds import STUDENT, TEACHER, Kind
+from sftpingest.roster.kinds import Kind
 from sftpingest.store.reading import Row, View, plain_rows, rows
-from sftpingest.store.related import ROLE, enrolled
 from sftpingest.store.seated import students_of, teachers_of
 
 _PLAIN = {Kind.SCHOOL: objects.school, Kind.COURSE: objects.course, Kind.TERM: objects.term}
@@ -36,7 +34,7 @@ def written(
         return users(view, kind, plain_rows(c, view, kind, stamps), stamps, version)
     found = rows(c, view, kind, stamps)
     if kind is Kind.SECTION:
-        classes = (_classes_then if view.past else _classes)(c, view, found)
+        classes = _classes(c, view, found)
         made = ((no, _section(view, row, stamps[no], classes[no])) for no, row in found.items())
     else:
         made = ((no, _PLAIN[kind](view, row, stamps[no])) for no, row in found.items())
@@ -57,23 +55,3 @@ def _classes(c: Connection, view: View, sections: Collection[int]) -> dict[int, 
         if position == _FIRST:
             first[section] = id_
     return {no: Class(first.get(no), teachers.get(no, []), students.get(no, [])) for no in sections}
-
-
-def _classes_then(c: Connection, view: View, sections: Collection[int]) -> dict[int, Class]:
-    """The same as it was: who was in them may be seen no more."""
-    found = enrolled(c, view.shared, sections)
-    kinds = {role: kind for kind, role in ROLE.items()}
-    ids = {
-        role: {no: record_id(view.slug, kinds[role], key) for no, key in keys.items()}
-        for role, keys in found.keys.items()
-    }
-    first: dict[int, str] = {}
-    people: dict[int, dict[int, list[str]]] = {role: {} for role in ids}
-    for section, person, role, position in found.joins:
-        id_ = ids[role].get(person)
-        if id_ is not None:
-            people[role].setdefault(section, []).append(id_)
-            if role == TEACHER and position == _FIRST:
-                first[section] = id_
-    teachers, students = people[TEACHER], people[STUDENT]
-    return {no: Class(first.get(no), teachers.get(no, []), sorted(students.get(no, []))) for no in sections}

@@ -25,7 +25,7 @@ from sftpingest.store.reading import reading
 from sftpingest.store.tokens import Reader
 
 #: Events that are read at once: the memory that an answer takes.
-_AT_ONCE = 1_000
+_AT_ONCE = 5_000
 _NUMBER = re.compile("[0-9]{1,18}")
 _VERSION = "v3.1"
 
