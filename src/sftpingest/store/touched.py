@@ -65,16 +65,13 @@ class Between:
         Whatever time that was: of the versions of both any two will do.
         """
         section, person = VERSIONS[Kind.SECTION].alias(), VERSIONS[kind].alias()
-        return (
-            sa.select(moved.c.role, moved.c.person_no)
-            .distinct()
-            .where(
-                moved.c.role == ROLE[kind],
-                *self._numbered(section, moved.c.section_no),
-                *self._numbered(person, moved.c.person_no),
-                section.c.school_id != person.c.school_id,
-            )
-        )
+        other = sa.exists().where(
+            *self._numbered(section, moved.c.section_no),
+            *self._numbered(person, moved.c.person_no),
+            section.c.school_id != person.c.school_id,
+        )  # as a join SQLite would begin with all sections
+        chosen = sa.select(moved.c.role, moved.c.person_no).distinct()
+        return chosen.where(moved.c.role == ROLE[kind], other.correlate(moved))
 
     def _numbered(self, its: sa.FromClause, no: "sa.ColumnElement[int]") -> list[sa.ColumnElement[bool]]:
         return [its.c.district_id == self.after.district_id, its.c.no == no]
