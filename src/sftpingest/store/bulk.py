@@ -1,9 +1,10 @@
 """A whole kind of what a vendor sees of a district, by ascending id, some ten thousand records at a time.
 
 In:  a Connection on which nothing moves, a View; the sync as of which it is asked.
-Out: tables of Arrow with the columns of roster.exported as text; ids as vendors know them.
+Out: tables of Arrow with the columns of roster.exported as text, an empty one as null; ids as vendors know them.
 
-In memory there are, beside the records of one table, 32 bytes for each record of the kind and of those it refers to.
+In memory there are, beside the records of one request to the store, 28 bytes for each record of the kind and of those
+it refers to.
 """
 
 import json
@@ -18,17 +19,21 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from sftpingest.roster.exported import Field, Type, exported
-from sftpingest.roster.kinds import ROLES, STUDENT, Kind
+from sftpingest.roster.kinds import PEOPLE, ROLES, STUDENT, Kind
 from sftpingest.store.editions import NUMBER, SEEN
-from sftpingest.store.packed import numbered, packed
+from sftpingest.store.packed import Numbers, numbered, packed
 from sftpingest.store.reading import View
 from sftpingest.store.shared import Shared
 from sftpingest.store.versions import VERSIONS
 
-#: Records of one table; and sections whose enrollments are one.
-BATCH, SECTIONS = 50_000, 5_000
+#: Records of one table; how many the store is asked for at once, for it may look at all there are to find them; and
+#: sections whose enrollments it is asked for at once.
+BATCH, _ASKED, _SECTIONS = 50_000, 100_000, 30_000
+#: Enrollments of one table.
+_SEATS = 150_000
 _WIDTH = 24
-Numbers: TypeAlias = "npt.NDArray[np.int64]"
+#: Enrollments: places among what is seen of section, person (students, then teachers) and school; role and position.
+Seats: TypeAlias = "dict[str, npt.NDArray[np.integer[Any]]]"
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,8 @@ class Keys:
     @cached_property
     def place(self) -> Numbers:
         """By number the place of a record here; -1 for what is not seen."""
-        out = np.full(int(self.no.max(initial=-1)) + 2, -1, np.int64)
-        out[self.no] = np.arange(len(self.no))
+        out = np.full(int(self.no.max(initial=-1)) + 2, -1, np.int32)
+        out[self.no] = np.arange(len(self.no), dtype=np.int32)
         return out
 
     def placed(self, nos: Numbers) -> Numbers:
@@ -51,8 +56,10 @@ class Keys:
 
     @cached_property
     def ids(self) -> pa.Array:
-        """The ids as text, and '' after the last."""
-        return _texts(self.id)
+        """The ids as text, and null after the last."""
+        ends = np.arange(len(self.id) + 1, dtype=np.int32) * _WIDTH
+        texts = pa.StringArray.from_buffers(len(self.id), pa.py_buffer(ends), pa.py_buffer(self.id.tobytes()))
+        return _and_null(texts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,23 +87,31 @@ class Bulk:
             of = (SEEN.c.vendor_id == its.vendor_id, SEEN.c.district_id == its.district_id)
             seen = sa.select(SEEN.c.no, SEEN.c.id).where(*of, SEEN.c.kind == NUMBER[kind])
             rows = packed(self.c, seen, ["no"], ["id"])
-            ids = np.array(rows["id"].to_numpy(zero_copy_only=False), f"S{_WIDTH}")
+            ids = np.frombuffer(rows.texts["id"].buffers()[2] or b"", f"S{_WIDTH}")
         else:
             versions = VERSIONS[kind]
             chosen = self.shared.select(kind).with_only_columns(versions.c.no, versions.c.id)
             rows = packed(self.c, chosen, ["no"], ["id"])
-            ids = np.array([self.view.id_of(kind, key) for key in rows["id"].to_pylist()], f"S{_WIDTH}")
+            ids = np.array([self.view.id_of(kind, key) for key in rows.texts["id"].to_pylist()], f"S{_WIDTH}")
         order = np.argsort(ids, kind="stable")
-        return Keys(rows["no"].to_numpy()[order], ids[order])
+        return Keys(rows.numbers["no"][order], ids[order])
 
     def tables(self, kind: Kind) -> Iterator[pa.Table]:
         """All records of a kind; at least one table, which may have no rows."""
         if kind is Kind.ENROLLMENT:
-            yield from self._enrollments()
+            for start in range(0, max(len(self._seats["role"]), 1), _SEATS):
+                yield self._joined({name: its[start : start + _SEATS] for name, its in self._seats.items()})
             return
         nos = self.keys(kind).no
-        for start in range(0, max(len(nos), 1), BATCH):
-            yield self.records(kind, nos[start : start + BATCH])
+        for start in range(0, max(len(nos), 1), _ASKED):
+            found = self.records(kind, nos[start : start + _ASKED])
+            yield from (found.slice(part, BATCH) for part in range(0, max(len(found), 1), BATCH))
+
+    def people(self, kind: Kind) -> int:
+        """How many people all records of a kind are of."""
+        if kind is Kind.ENROLLMENT:
+            return int(np.count_nonzero(np.bincount(self._seats["person"])))
+        return len(self.keys(kind).no) if kind in {*PEOPLE, Kind.CONTACT} else 0
 
     # ------------------------------------------------------------------------------------------------------- records
 
@@ -105,24 +120,27 @@ class Bulk:
         fields = self.fields(kind)
         chosen = self.shared.columns_of(kind).where(numbered(self.c, VERSIONS[kind].c.no, nos.tolist()))
         rows = packed(self.c, chosen, ["no"], sorted({field.source for field in fields}))
-        order = _places(rows.pop("no").to_numpy(), nos)
-        its = pa.table({name: column.take(pa.array(order)) for name, column in rows.items()})
-        ids = self.keys(kind).ids.take(pa.array(self.keys(kind).placed(nos)))
-        return pa.table({field.name: self._column(field, its) if field.name != "id" else ids for field in fields})
+        places = self.keys(kind).placed(rows.numbers["no"])
+        order = np.argsort(places)
+        its = {name: column.take(pa.array(order)) for name, column in rows.texts.items()}
+        ids = self.keys(kind).ids.take(pa.array(places[order]))
+        return pa.table({field.name: ids if field.name == "id" else self._column(field, its) for field in fields})
 
-    def _column(self, field: Field, its: pa.Table) -> pa.Array:
-        own = its.column(field.source)
+    def _column(self, field: Field, its: dict[str, pa.Array]) -> pa.Array:
+        own = its[field.source]
         if field.of and field.type is Type.ID:
-            return self._ids(field.of, _whole(own))
-        return self._lists(_whole(own)) if field.name == "more_school_ids" else own
+            return self._ids(field.of, own)
+        return self._lists(own) if field.name == "more_school_ids" else own
 
     def _ids(self, kind: Kind, own: pa.Array) -> pa.Array:
-        """Keys of the district as ids; '' for none and for what is not seen."""
+        """Keys of the district as ids; null for none and for what is not seen."""
         coded = own.dictionary_encode()
-        ids = [self.view.id_of(kind, key) for key in coded.dictionary.to_pylist()]
-        there = np.isin(np.array(ids, f"S{_WIDTH}"), self.keys(kind).id)
-        seen = [id_ if known else "" for id_, known in zip(ids, there.tolist(), strict=True)]
-        return pa.array(seen, pa.string()).take(coded.indices)
+        ids = np.array([self.view.id_of(kind, key) for key in coded.dictionary.to_pylist()], f"S{_WIDTH}")
+        keys = self.keys(kind)
+        places = np.searchsorted(keys.id, ids)
+        there = np.append(keys.id, b"")[places] == ids
+        known = keys.ids.take(pa.array(np.where(there, places, len(keys.id))))
+        return known.take(coded.indices)
 
     def _lists(self, own: pa.Array) -> pa.Array:
         """The same of lists of schools."""
@@ -130,48 +148,52 @@ class Bulk:
         seen = {id_.decode() for id_ in self.keys(Kind.SCHOOL).id.tolist()}
 
         def known(text: str) -> str:
-            ids = [self.view.id_of(Kind.SCHOOL, str(key)) for key in json.loads(text)] if text else []
-            return json.dumps([id_ for id_ in ids if id_ in seen]) if text else ""
+            ids = [self.view.id_of(Kind.SCHOOL, str(key)) for key in json.loads(text)]
+            return json.dumps([id_ for id_ in ids if id_ in seen])
 
         return pa.array([known(text) for text in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
 
     # --------------------------------------------------------------------------------------------------- enrollments
 
-    def _enrollments(self) -> Iterator[pa.Table]:
-        nos = self.keys(Kind.SECTION).no
-        for start in range(0, max(len(nos), 1), SECTIONS):
-            chosen = self.shared.columns_of(Kind.ENROLLMENT)
-            versions = VERSIONS[Kind.ENROLLMENT]
-            yield self.enrolled(
-                chosen.where(numbered(self.c, versions.c.section_no, nos[start : start + SECTIONS].tolist()))
-            )
+    @cached_property
+    def _seats(self) -> Seats:
+        """All enrollments."""
+        nos, versions = np.sort(self.keys(Kind.SECTION).no), VERSIONS[Kind.ENROLLMENT]
+        chosen = self.shared.columns_of(Kind.ENROLLMENT)
+        parts = [
+            self._seen(chosen.where(numbered(self.c, versions.c.section_no, nos[start : start + _SECTIONS].tolist())))
+            for start in range(0, max(len(nos), 1), _SECTIONS)
+        ]
+        return _in_order({name: np.concatenate([part.pop(name) for part in parts]) for name in list(parts[0])})
 
     def enrolled(self, chosen: "sa.Select[Any]") -> pa.Table:
         """Enrollments of a select, without those of whom one side is not seen; by section, role and person."""
-        names = ["section_no", "person_no", "school_no", "role", "position"]
-        rows = {name: column.to_numpy() for name, column in packed(self.c, chosen, names, []).items()}
-        learns = rows["role"] == STUDENT
-        section = self.keys(Kind.SECTION).placed(rows["section_no"])
-        student = self.keys(Kind.STUDENT).placed(rows["person_no"])
-        teacher = self.keys(Kind.TEACHER).placed(rows["person_no"])
-        person = np.where(learns, student, np.where(teacher < 0, -1, teacher + len(self.keys(Kind.STUDENT).no)))
-        order = np.argsort((section << 32) | np.maximum(person, 0), kind="stable")
-        order = order[(section[order] >= 0) & (person[order] >= 0)]
-        school = self.keys(Kind.SCHOOL).placed(rows["school_no"])
-        school[school < 0] = len(self.keys(Kind.SCHOOL).no)
-        at = {"section": section, "person": person, "school": school} | {one: rows[one] for one in ("role", "position")}
-        return self._joined({name: pa.array(places[order]) for name, places in at.items()})
+        return self._joined(_in_order(self._seen(chosen)))
 
-    def _joined(self, at: dict[str, pa.Array]) -> pa.Table:
+    def _seen(self, chosen: "sa.Select[Any]") -> Seats:
+        """Those of a select of which both sides are seen."""
+        rows = packed(self.c, chosen, ["section_no", "person_no", "school_no", "role", "position"]).numbers
+        students, schools = (len(self.keys(kind).no) for kind in (Kind.STUDENT, Kind.SCHOOL))
+        teacher = self.keys(Kind.TEACHER).placed(rows["person_no"])
+        student = self.keys(Kind.STUDENT).placed(rows["person_no"])
+        section = self.keys(Kind.SECTION).placed(rows["section_no"])
+        person = np.where(rows["role"] == STUDENT, student, np.where(teacher < 0, -1, teacher + students))
+        school = self.keys(Kind.SCHOOL).placed(rows["school_no"])
+        seen = (section >= 0) & (person >= 0)
+        narrow = {"section": section, "person": person, "school": np.where(school < 0, schools, school)}
+        out: Seats = {name: places[seen] for name, places in narrow.items()}
+        return out | {name: rows[name][seen].astype(np.int16) for name in ("role", "position")}
+
+    def _joined(self, seats: Seats) -> pa.Table:
         """Places among what is seen as ids and keys."""
-        section, person, school = at["section"], at["person"], at["school"]
+        section, person, school, role = (pa.array(seats[name]) for name in ("section", "person", "school", "role"))
         return pa.table(
             {
                 "section_id": self.keys(Kind.SECTION).ids.take(section),
                 "person_id": self._people[0].take(person),
-                "role": pa.array([role.value for role in ROLES]).take(at["role"]),
+                "role": pa.array([role.value for role in ROLES]).take(role),
                 "school_id": self.keys(Kind.SCHOOL).ids.take(school),
-                "position": at["position"],
+                "position": pa.array(seats["position"]),
                 "section_sis_id": self._owns(Kind.SECTION).take(section),
                 "person_sis_id": self._people[1].take(person),
                 "school_sis_id": self._owns(Kind.SCHOOL).take(school),
@@ -187,31 +209,25 @@ class Bulk:
 
     @lru_cache(len(Kind))  # noqa: B019
     def _owns(self, kind: Kind) -> pa.Array:
-        """The district's own keys of what is seen, in the order of ids, and '' after the last."""
+        """The district's own keys of what is seen, in the order of ids, and null after the last."""
         versions = VERSIONS[kind]
         chosen = self.shared.columns_of(kind).with_only_columns(versions.c.no, versions.c.id)
         rows = packed(self.c, chosen, ["no"], ["id"])
-        order = _places(rows["no"].to_numpy(), self.keys(kind).no)
-        return pa.concat_arrays([rows["id"].take(pa.array(order)), pa.array([""])])
+        places = self.keys(kind).placed(rows.numbers["no"])
+        order = np.empty(len(self.keys(kind).no), np.int64)
+        order[places[places >= 0]] = np.flatnonzero(places >= 0)
+        return _and_null(rows.texts["id"].take(pa.array(order)))
 
 
-def _places(there: Numbers, wanted: Numbers) -> Numbers:
-    """Where wanted numbers stand among those there; what is not there is left out."""
-    sorted_ = np.argsort(there, kind="stable")
-    wanted = wanted[np.isin(wanted, there)]
-    found: Numbers = sorted_[np.searchsorted(there[sorted_], wanted)]
-    return found
+def _in_order(seats: Seats) -> Seats:
+    """By section, role and person. One column after the other, so that not all are held twice."""
+    order = np.argsort(seats["section"].astype(np.int64) << 32 | seats["person"])
+    return {name: seats.pop(name)[order] for name in list(seats)}
 
 
-def _texts(ids: "npt.NDArray[np.bytes_]") -> pa.Array:
-    """Ids of equal length as text, and '' after the last."""
-    ends = np.append(np.arange(len(ids) + 1) * _WIDTH, len(ids) * _WIDTH).astype(np.int32)
-    return pa.StringArray.from_buffers(len(ids) + 1, pa.py_buffer(ends), pa.py_buffer(ids.tobytes()))
+def _and_null(texts: pa.Array) -> pa.Array:
+    return pa.concat_arrays([texts, pa.nulls(1, pa.string())])
 
 
 def _but_last(texts: pa.Array) -> pa.Array:
     return texts.slice(0, len(texts) - 1)
-
-
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks()

@@ -12,9 +12,12 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from sftpingest.roster.kinds import Kind
-from sftpingest.store.bulk import SECTIONS, Bulk, Keys, Numbers
-from sftpingest.store.packed import numbered
+from sftpingest.store.bulk import Bulk, Keys
+from sftpingest.store.packed import Numbers, numbered
 from sftpingest.store.versions import VERSIONS, then
+
+#: Sections whose enrollments are compared at once.
+_SECTIONS = 5_000
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def _names_what_moved(before: Bulk, after: Bulk, kind: Kind) -> bool:
 def _ended(before: Bulk, after: Bulk, kind: Kind) -> Numbers:
     its = VERSIONS[kind]
     held = then(its, before.view.district.id, before.as_of)
-    return np.array(before.c.scalars(sa.select(its.c.no).where(*held, its.c.end_sync <= after.as_of)).all(), np.int64)
+    return np.array(before.c.scalars(sa.select(its.c.no).where(*held, its.c.end_sync <= after.as_of)).all(), np.int32)
 
 
 def moved_joins(before: Bulk, after: Bulk) -> Iterator[tuple[pa.Table, pa.Table]]:
@@ -59,8 +62,8 @@ def moved_joins(before: Bulk, after: Bulk) -> Iterator[tuple[pa.Table, pa.Table]
     ids = np.union1d(before.keys(Kind.SECTION).id, after.keys(Kind.SECTION).id)
     versions = VERSIONS[Kind.ENROLLMENT].c
     ended, begun = versions.end_sync <= after.as_of, versions.first_sync > before.as_of
-    for start in range(0, len(ids), SECTIONS):
-        those = ids[start : start + SECTIONS]
+    for start in range(0, len(ids), _SECTIONS):
+        those = ids[start : start + _SECTIONS]
         yield _of(before, after, those, ended), _of(after, before, those, begun)
 
 

@@ -1,46 +1,106 @@
-"""Rows out of the store as columns: the store itself packs all rows into one text, as lines of CSV.
+"""Rows out of the store as columns: the store itself packs each column of all rows into one value.
 
 In:  a Connection, a select.
-Out: arrays of Arrow. One by one, a million rows cost Python a second; and while the store packs, other threads may run.
+Out: Packed: numbers of NumPy, texts of Arrow. One by one, a million rows cost Python a second; and while the store
+     packs, other threads may run (docs/decisions/0005-packed-rows.md).
 """
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import sqlalchemy as sa
 from pyarrow import csv
 from sqlalchemy.dialects import postgresql
 
+from sftpingest.store import drivers
 from sftpingest.store.wording import among
 
+if TYPE_CHECKING:
+    import psycopg
 
-def packed(
-    c: sa.Connection, rows: "sa.Select[Any]", numbers: Sequence[str], texts: Sequence[str]
-) -> dict[str, pa.Array]:
-    """Columns of a select by name, all in the same order of rows, which is any; no cell is null.
+Numbers: TypeAlias = "npt.NDArray[np.int32]"
+#: Between texts: a byte that no text in UTF-8 has.
+_BETWEEN = 0xFF
+_NOTHING: "sa.ColumnElement[bytes]" = sa.literal_column("''::bytea")
+_FF: "sa.ColumnElement[bytes]" = sa.literal_column("'\\xff'::bytea")
 
-    What is asked for at once must fit into a gigabyte. `numbers` are read as such; there is at least one.
+
+@dataclass(frozen=True)
+class Packed:
+    """Columns by name, all in the same order of rows, which is any. An empty text is null."""
+
+    numbers: dict[str, Numbers]
+    texts: dict[str, pa.StringArray]
+
+
+def packed(c: sa.Connection, rows: "sa.Select[Any]", numbers: Sequence[str], texts: Sequence[str] = ()) -> Packed:
+    """Columns of a select, of which no cell is null; there is at least one of numbers.
+
+    A column of what is asked for at once must fit into a gigabyte, on SQLite all columns together.
     """
     its = rows.subquery("one").c
-    pack = _in_postgresql if c.dialect.name == "postgresql" else _in_sqlite
-    text = c.execute(sa.select(pack([its[name] for name in numbers], [its[name] for name in texts]))).scalar_one()
-    kinds = {name: pa.int64() for name in numbers} | {name: pa.string() for name in texts}
-    if text is None:
-        return {name: pa.array([], kind) for name, kind in kinds.items()}
-    table = _read(text.encode(), kinds)
-    return {name: table.column(name).combine_chunks() for name in kinds}
+    take = _from_postgresql if c.dialect.name == "postgresql" else _from_sqlite
+    return take(c, {name: its[name] for name in numbers}, {name: its[name] for name in texts})
 
 
 def numbered(c: sa.Connection, column: "sa.ColumnElement[int]", numbers: Sequence[int]) -> "sa.ColumnElement[bool]":
-    """Whether a column has one of ten thousands of numbers.
+    """Whether a column has one of ten thousands of numbers. All numbers between two are asked for as such."""
+    ordered = sorted(numbers)
+    if ordered and ordered[-1] - ordered[0] + 1 == len(ordered):
+        return column.between(ordered[0], ordered[-1])
+    if c.dialect.name == "postgresql":
+        # as text: of a list psycopg would look at each number; untyped: else the planner does not know the numbers
+        text = sa.bindparam(None, f"{{{','.join(map(str, ordered))}}}", sa.types.NULLTYPE)
+        return column == sa.any_(sa.cast(text, postgresql.ARRAY(sa.Integer)))
+    return among(column, ordered)
 
-    PostgreSQL joins a list of its own: an array that it reads from text it would search from the front for each row.
-    """
-    if c.dialect.name != "postgresql":
-        return among(column, numbers)
-    array = sa.cast(sa.literal("{" + ",".join(map(str, numbers)) + "}"), postgresql.ARRAY(sa.Integer))
-    return column.in_(sa.select(sa.func.unnest(array)))
+
+_Columns = dict[str, sa.ColumnElement[Any]]
+
+# ---------------------------------------------------------------------------------------------------------- PostgreSQL
+
+
+def _from_postgresql(c: sa.Connection, numbers: _Columns, texts: _Columns) -> Packed:
+    packs = [sa.func.string_agg(sa.func.int4send(one), _NOTHING) for one in numbers.values()]
+    packs += [sa.func.string_agg(sa.func.textsend(one), _FF) for one in texts.values()]
+    asked = sa.select(*packs).compile(dialect=c.dialect, compile_kwargs={"render_postcompile": True})
+    raw = cast("psycopg.Connection[tuple[bytes | None, ...]]", drivers.postgresql(c))
+    with raw.cursor(binary=True) as cursor:
+        # planned with its numbers each time: a plan for any numbers would look for them one by one
+        cursor.execute(asked.string.encode(), asked.params, prepare=False)
+        cells = dict(zip([*numbers, *texts], cursor.fetchone() or (), strict=True))
+    found = {name: np.frombuffer(cells.pop(name) or b"", ">i4").astype(np.int32) for name in numbers}
+    rows = len(next(iter(found.values())))
+    return Packed(found, {name: _split(cells.pop(name), rows) for name in texts})
+
+
+def _split(joined: bytes | None, rows: int) -> pa.StringArray:
+    """Texts with a byte between each two."""
+    ends = np.flatnonzero(np.frombuffer(joined or b"", np.uint8) == _BETWEEN)
+    starts = np.zeros(rows + 1, np.int32)
+    if rows:
+        starts[1:] = np.append(ends, len(joined or b"")) - np.arange(rows)
+    there = np.packbits(np.diff(starts) > 0, bitorder="little")
+    text = (joined or b"").translate(None, bytes([_BETWEEN]))
+    return pa.StringArray.from_buffers(rows, *map(pa.py_buffer, (starts, text, there)))
+
+
+# -------------------------------------------------------------------------------------------------------------- SQLite
+
+
+def _from_sqlite(c: sa.Connection, numbers: _Columns, texts: _Columns) -> Packed:
+    """All in one text, as lines of CSV."""
+    line = ",".join(["%d"] * len(numbers) + ['"%w"'] * len(texts))
+    pack = sa.func.group_concat(sa.func.printf(line, *numbers.values(), *texts.values()), "\n")
+    kinds = dict.fromkeys(numbers, pa.int32()) | dict.fromkeys(texts, pa.string())
+    lines = c.execute(sa.select(pack)).scalar_one()
+    table = _read(lines.encode(), kinds) if lines is not None else pa.schema(kinds).empty_table()
+    columns = {name: table.column(name).combine_chunks() for name in kinds}
+    return Packed({name: columns[name].to_numpy() for name in numbers}, {name: columns[name] for name in texts})
 
 
 def _read(lines: bytes, kinds: dict[str, pa.DataType]) -> pa.Table:
@@ -48,19 +108,5 @@ def _read(lines: bytes, kinds: dict[str, pa.DataType]) -> pa.Table:
         pa.BufferReader(lines),
         csv.ReadOptions(column_names=list(kinds), block_size=len(lines) + 1),  # else a cell of a megabyte is refused
         csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
-        csv.ConvertOptions(column_types=kinds, strings_can_be_null=False),
+        csv.ConvertOptions(column_types=kinds, strings_can_be_null=True, null_values=[""]),
     )
-
-
-_Column = sa.ColumnElement[Any]
-
-
-def _in_postgresql(numbers: Sequence[_Column], texts: Sequence[_Column]) -> _Column:
-    cells: list[_Column] = [sa.cast(one, sa.Text) for one in numbers]
-    cells += [sa.literal('"').concat(sa.func.replace(one, '"', '""')).concat('"') for one in texts]
-    return sa.func.string_agg(sa.func.concat_ws(",", *cells), "\n")
-
-
-def _in_sqlite(numbers: Sequence[_Column], texts: Sequence[_Column]) -> _Column:
-    line = ",".join(["%d"] * len(numbers) + ['"%w"'] * len(texts))
-    return sa.func.group_concat(sa.func.printf(line, *numbers, *texts), "\n")

@@ -28,17 +28,15 @@ def schema(fields: Iterable[Field]) -> pa.Schema:
 
 
 def typed(fields: Iterable[Field], table: pa.Table) -> pa.Table:
-    """What is empty as null, and dates and numbers as such; what cannot be read as one is null."""
+    """Dates and numbers as such; what cannot be read as one is null."""
     whole = schema(fields)
     return pa.Table.from_arrays([_typed(table.column(one.name), one.type) for one in whole], schema=whole)
 
 
 def _typed(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
-    if column.type != pa.string():
+    if column.type != pa.string() or kind == pa.string():
         return column.cast(kind)
     if kind == pa.date32():
         return pc.strptime(column, format=_DATE, unit="s", error_is_null=True).cast(kind)
-    if kind == pa.string():
-        return pc.if_else(pc.equal(column, ""), pa.scalar(None, kind), column)
     number = pc.if_else(pc.match_substring_regex(column, _NUMBER), column, pa.scalar(None, pa.string()))
     return number.cast(pa.float64()) if kind == pa.float64() else pc.trunc(number.cast(pa.float64())).cast(kind)

@@ -7,13 +7,12 @@ Arrow is loaded when the first file is made: the door starts without it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 
 from sftpingest.roster.exported import Field, Type
-from sftpingest.roster.kinds import PEOPLE, Kind
+from sftpingest.roster.kinds import Kind
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,36 +20,21 @@ if TYPE_CHECKING:
     from sftpingest.store.bulk import Bulk
 
 #: A file has the same bytes as long as this, the program and what is seen stay the same.
-REVISION = 1
-
-
-@dataclass
-class Counted:
-    """What went into a file."""
-
-    rows: int = 0
-    people: set[str] | int = 0  #: of enrollments who they are, to count nobody twice
-
-    def all(self) -> dict[str, int]:
-        """As plain numbers."""
-        return {"rows": self.rows, "people": self.people if isinstance(self.people, int) else len(self.people)}
+REVISION = 2
 
 
 def write(bulk: "Bulk", kind: Kind, shape: str, out: IO[bytes]) -> dict[str, int]:
     """Write all records of a kind; gives the numbers of `rows` and `people`."""
-    counted = Counted(people=set() if kind is Kind.ENROLLMENT else 0)
-    _SHAPES[shape](bulk.fields(kind), _counting(bulk.tables(kind), kind, counted), out)
-    return counted.all()
+    rows = 0
 
+    def counted() -> "Iterator[pa.Table]":
+        nonlocal rows
+        for table in bulk.tables(kind):
+            rows += len(table)
+            yield table
 
-def _counting(tables: "Iterable[pa.Table]", kind: Kind, counted: Counted) -> "Iterator[pa.Table]":
-    for table in tables:
-        counted.rows += len(table)
-        if isinstance(counted.people, set):
-            counted.people.update(table.column("person_id").unique().to_pylist())
-        elif kind in {*PEOPLE, Kind.CONTACT}:
-            counted.people += len(table)
-        yield table
+    _SHAPES[shape](bulk.fields(kind), counted(), out)
+    return {"rows": rows, "people": bulk.people(kind)}
 
 
 # ------------------------------------------------------------------------------------------------------------- Parquet
@@ -80,7 +64,8 @@ def _csv(fields: tuple[Field, ...], tables: "Iterable[pa.Table]", out: IO[bytes]
     out.write(",".join(one.name for one in fields).encode() + b"\r\n")
     how = csv.WriteOptions(include_header=False, eol="\r\n", quoting_style="needed")
     for table in tables:
-        csv.write_csv(table, out, how)
+        cells = [column.fill_null("") if column.null_count else column for column in table.columns]  # null is unquoted
+        csv.write_csv(table.from_arrays(cells, table.column_names), out, how)
 
 
 # -------------------------------------------------------------------------------------------------------------- NDJSON
