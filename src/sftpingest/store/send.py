@@ -4,20 +4,17 @@ In:  a Connection in the caller's transaction; Arrow tables, slice by slice.
 Out: rows, by the fastest way of each store; never the ORM. copying.py and inserting.py say how.
 """
 
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from itertools import chain
-from typing import TypeVar
 
 import pyarrow as pa
 from sqlalchemy import Connection
 
 from sftpingest.store import copying, drivers, inserting
+from sftpingest.store.ahead import ahead
 
 #: Rows are sent in slices of so many, to bound memory.
 SLICE = 100_000
-
-_Part = TypeVar("_Part")
 
 
 def send(c: Connection, table: str, slices: Iterable[pa.Table]) -> None:
@@ -34,22 +31,12 @@ def send(c: Connection, table: str, slices: Iterable[pa.Table]) -> None:
     numbers = all(pa.types.is_integer(kind) for kind in first.schema.types)
     if c.dialect.name == "postgresql":
         encode = copying.binary if numbers else copying.lines
-        copying.copy(drivers.postgresql(c), table, first.column_names, _ahead(map(encode, every)), binary=numbers)
+        copying.copy(drivers.postgresql(c), table, first.column_names, ahead(map(encode, every)), binary=numbers)
         return
     raw = drivers.sqlite(c)
     if numbers:
-        for statement, packed in _ahead(inserting.packed(table, rows) for rows in every):
+        for statement, packed in ahead(inserting.packed(table, rows) for rows in every):
             raw.execute(statement, (packed,))
     else:
-        for rows in _ahead(every):
+        for rows in ahead(every):
             inserting.insert(raw, table, rows)
-
-
-def _ahead(parts: Iterable[_Part]) -> Iterator[_Part]:
-    """The parts; the next one is made in a thread while the caller works on this one."""
-    making = iter(parts)
-    with ThreadPoolExecutor(1) as beside:
-        coming = beside.submit(next, making, None)
-        while (part := coming.result()) is not None:
-            coming = beside.submit(next, making, None)
-            yield part

@@ -7,12 +7,14 @@ Arrow is loaded when the first file is made: the door starts without it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 
 from sftpingest.roster.exported import Field, Type
 from sftpingest.roster.kinds import Kind
+from sftpingest.store.ahead import ahead
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,7 +26,10 @@ REVISION = 2
 
 
 def write(bulk: "Bulk", kind: Kind, shape: str, out: IO[bytes]) -> dict[str, int]:
-    """Write all records of a kind; gives the numbers of `rows` and `people`."""
+    """Write all records of a kind; gives the numbers of `rows` and `people`.
+
+    One table is written while the store gives the next one.
+    """
     rows = 0
 
     def counted() -> "Iterator[pa.Table]":
@@ -33,7 +38,8 @@ def write(bulk: "Bulk", kind: Kind, shape: str, out: IO[bytes]) -> dict[str, int
             rows += len(table)
             yield table
 
-    _SHAPES[shape](bulk.fields(kind), counted(), out)
+    with closing(ahead(counted())) as tables:
+        _SHAPES[shape](bulk.fields(kind), tables, out)
     return {"rows": rows, "people": bulk.people(kind)}
 
 
