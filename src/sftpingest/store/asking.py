@@ -27,15 +27,8 @@ from sftpingest.store.wording import by_bytes
 
 #: The name by which conditions ask when a record last changed.
 CHANGED = "changed"
-_CUSTOM = sa.text("SET LOCAL plan_cache_mode = force_custom_plan")
 _ALONE = sa.text("SET LOCAL max_parallel_workers_per_gather = 0")
 _MILLISECOND = timedelta(milliseconds=1)
-
-
-def get_ready(c: Connection) -> None:
-    """Plan each statement for what it asks: a plan for any list of numbers would read that list once a record."""
-    if c.dialect.name == "postgresql":
-        c.execute(_CUSTOM)
 
 
 def by_index(c: Connection) -> None:

@@ -27,7 +27,7 @@ from sftpingest.store.shared import Shared, granted
 from sftpingest.store.tables import District, Sync, table
 from sftpingest.store.unions import together
 from sftpingest.store.versions import VERSIONS, then
-from sftpingest.store.wording import among, listed, numbered
+from sftpingest.store.wording import Numbers, among, at_numbers
 
 #: A row as it is seen: `no`, `id` (the district's own) and the columns that are granted.
 Row = dict[str, Any]
@@ -121,11 +121,11 @@ def synced_at(c: Connection, view: View) -> datetime | None:
 
 def times_of(c: Connection, numbers: Collection[int]) -> dict[int, datetime]:
     """When those editions were made."""
-    rows = c.execute(_TIMES, {"numbers": listed(numbers)}).all()
+    rows = c.execute(_TIMES, {"numbers": list(numbers)}).all()
     return {number: at for number, at in rows}  # noqa: C416  (rows, which dict() does not take)
 
 
-_TIMES = select(EDITION.c.id, EDITION.c.at).where(numbered(EDITION.c.id, sa.bindparam("numbers")))
+_TIMES = select(EDITION.c.id, EDITION.c.at).where(at_numbers(EDITION.c.id, sa.bindparam("numbers", type_=Numbers())))
 
 
 # --------------------------------------------------------------------------------------------------------------- keys
@@ -245,7 +245,7 @@ def plain_rows(c: Connection, view: View, kind: Kind, nos: Collection[int]) -> R
     if view.past:
         found = c.execute(view.shared.select(kind).where(among(VERSIONS[kind].c.no, nos)))
     else:
-        given = {"district": view.district.id, "as_of": view.shared.as_of, "numbers": listed(nos)}
+        given = {"district": view.district.id, "as_of": view.shared.as_of, "numbers": list(nos)}
         found = c.execute(_of_numbers(kind, view.sharing.groups, now=view.shared.as_of is None), given)
     return Rows(tuple(found.keys()), found.all())
 
@@ -254,7 +254,7 @@ def plain_rows(c: Connection, view: View, kind: Kind, nos: Collection[int]) -> R
 def _of_numbers(kind: Kind, groups: frozenset[Group], *, now: bool) -> "sa.Select[Any]":
     its = VERSIONS[kind]
     there = then(its, sa.bindparam("district"), None if now else sa.bindparam("as_of"))
-    return granted(kind, groups).where(*there, numbered(its.c.no, sa.bindparam("numbers")))
+    return granted(kind, groups).where(*there, at_numbers(its.c.no, sa.bindparam("numbers", type_=Numbers())))
 
 
 def further_of(key: Key) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from sftpingest.store.editions import NUMBER, SEEN
 from sftpingest.store.reading import View
 from sftpingest.store.related import own_ids
 from sftpingest.store.versions import VERSIONS, then
-from sftpingest.store.wording import listed, numbered
+from sftpingest.store.wording import Numbers, at_numbers
 
 #: From so many sections on, what is joined is more than PostgreSQL keeps in memory by itself.
 _MANY = 1_000
@@ -66,7 +66,7 @@ _MORE_MEMORY = sa.text("SET LOCAL work_mem = '64MB'")
 
 def _given(view: View, sections: Collection[int]) -> dict[str, Any]:
     own = {"vendor": view.edition.vendor_id, "district": view.district.id, "as_of": view.shared.as_of}
-    return own | {"sections": listed(sections)}
+    return own | {"sections": list(sections)}
 
 
 @lru_cache
@@ -94,4 +94,4 @@ def _joined(kind: Kind, role: int, columns: list[Any], *, now: bool, past: bool)
     person = (SEEN.c.vendor_id == sa.bindparam("vendor"), SEEN.c.district_id == district, SEEN.c.kind == NUMBER[kind])
     joined = sa.join(_ITS, SEEN, sa.and_(*person, SEEN.c.no == _ITS.c.person_no), isouter=past)
     chosen = select(*columns).select_from(joined).where(*there, _ITS.c.role == role)
-    return chosen.where(numbered(_ITS.c.section_no, sa.bindparam("sections")))
+    return chosen.where(at_numbers(_ITS.c.section_no, sa.bindparam("sections", type_=Numbers())))

@@ -192,12 +192,7 @@ def _ext_in_sqlite(element: FunctionElement[str], compiler: SQLCompiler, **kw: A
 
 def among(column: "sa.ColumnElement[int]", numbers: Iterable[int]) -> sa.ColumnElement[bool]:
     """Whether a column has one of many numbers: one parameter, for no store takes ten thousands of them."""
-    return numbered(column, sa.literal(listed(numbers)))
-
-
-def listed(numbers: Iterable[int]) -> str:
-    """Many numbers as the one parameter of `numbered`."""
-    return json.dumps(list(numbers))
+    return numbered(column, sa.literal(json.dumps(list(numbers))))
 
 
 def texts_in(texts: "sa.ColumnElement[str]", store: str) -> sa.TableValuedAlias:

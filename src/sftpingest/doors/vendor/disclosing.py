@@ -4,7 +4,7 @@ In:  who reads, through which door, which records of which districts.
 Out: a Read for each district; Refused with 503 where it cannot be kept.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from sftpingest.doors.vendor.grounds import Grounds
 from sftpingest.doors.vendor.refused import Refused
-from sftpingest.roster.disclosed import Door, Read
+from sftpingest.roster.disclosed import MOST_IDS, Door, Read
 from sftpingest.roster.kinds import Kind
 from sftpingest.roster.sharing import Group
 from sftpingest.store.reading import View
@@ -31,7 +31,7 @@ class Disclosed:
 
     view: View
     kind: Kind
-    ids: Collection[str]
+    ids: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,9 @@ class Answered:
             of.setdefault(some.view.district.id, []).append(some)
             views.setdefault(some.view.district.id, some.view)
         for district in of or views:  # an empty answer tells something too
-            its = of.get(district, [])
-            self._keep(self._read([some.view for some in its] or [views[district]], its, in_a_row=in_a_row))
+            for its in parts(of.get(district, []), in_a_row=in_a_row):
+                read = self._read([some.view for some in its] or [views[district]], its, in_a_row=in_a_row)
+                kept(self.grounds, read)
 
     def _read(self, views: list[View], its: list[Disclosed], *, in_a_row: bool) -> Read:
         """Of one district: `views` are of the editions that were read, of which events have several."""
@@ -85,8 +86,17 @@ class Answered:
             "sequence": max(view.edition.last_event for view in views),
         }
 
-    def _keep(self, read: Read) -> None:
-        kept(self.grounds, read)
+
+def parts(its: list[Disclosed], *, in_a_row: bool) -> list[list[Disclosed]]:
+    """What goes into one read; where that names more ids than one may, each kind by itself."""
+    if in_a_row or sum(len(some.ids) for some in its) <= MOST_IDS:
+        return [its]
+    once = (Disclosed(some.view, some.kind, sorted(set(some.ids))) for some in its)
+    return [
+        [Disclosed(some.view, some.kind, some.ids[start : start + MOST_IDS])]
+        for some in once
+        for start in range(0, len(some.ids), MOST_IDS)
+    ]
 
 
 def kept(grounds: Grounds, read: Read) -> None:

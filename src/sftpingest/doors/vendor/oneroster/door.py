@@ -4,7 +4,7 @@ In:  requests.
 Out: `mounts`, for `application(grounds, parts)`.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from sftpingest.doors.vendor.bearer import granted, reader
-from sftpingest.doors.vendor.disclosing import Answered, Disclosed, template
+from sftpingest.doors.vendor.bearer import granted, read_by, token_of
+from sftpingest.doors.vendor.disclosing import Answered, template
 from sftpingest.doors.vendor.grounds import address, grounds
 from sftpingest.doors.vendor.oneroster import answer
 from sftpingest.doors.vendor.oneroster.lists import unknown
@@ -24,11 +24,8 @@ from sftpingest.doors.vendor.oneroster.remembered import Remembered
 from sftpingest.doors.vendor.oneroster.words import Release
 from sftpingest.doors.vendor.scopes import PREFIX_1_1, PREFIX_1_2
 from sftpingest.doors.vendor.shaped import part
-from sftpingest.roster.disclosed import MOST_IDS, Door
-from sftpingest.roster.kinds import Kind
-from sftpingest.store.asking import get_ready
-from sftpingest.store.reading import View, reading
-from sftpingest.store.tokens import Reader
+from sftpingest.roster.disclosed import Door
+from sftpingest.store.reading import reading
 
 #: Where each release is read, and by scopes with which names.
 PLACES = {Release.V1_2: "/ims/oneroster/rostering/v1p2", Release.V1_1: "/ims/oneroster/v1p1"}
@@ -56,29 +53,27 @@ class OneRelease:
         return [Route(one.path, self._answering(one), methods=["GET"]) for one in OPERATIONS]
 
     def _answering(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
-        scopes = frozenset(prefix + name for prefix in _PREFIXES[self.release] for name in operation.scopes)
-        names = operation.entity.names(self.release)
-
         async def answering(request: Request) -> Response:
-            who = await reader(request)
-            granted(who, scopes)
-            given = request.query_params.multi_items()
-            query = query_of(given, names, self.release, single=operation.page is None)
-            return await run_in_threadpool(self._answer, request, operation, who, query)
+            return await run_in_threadpool(self._answer, request, token_of(request), operation)
 
         return answering
 
-    def _answer(self, request: Request, operation: Operation, who: Reader, query: Query) -> Response:
+    def _answer(self, request: Request, token: str, operation: Operation) -> Response:
         with reading(grounds(request).engine) as c:
+            who = read_by(c, request, token)
+            granted(who, frozenset(prefix + name for prefix in _PREFIXES[self.release] for name in operation.scopes))
+            query = self._query(request, operation)
             root = address(request, PLACES[self.release])
-            get_ready(c)
             its = Reading(c, who, self.release, root, request.url.path, query, self.remembered)
             made = self._made(request, operation, its)
         of = its.__dict__.get("views", ())  # where none was looked for, there is nothing to note
         noted = Answered(grounds(request), who, Door.ONEROSTER, template(request), of, query.fields or None)
-        for told in apart(its.disclosed):
-            noted.keep(told, in_a_row=its.in_a_row)
+        noted.keep(its.disclosed, in_a_row=its.in_a_row)
         return made
+
+    def _query(self, request: Request, operation: Operation) -> Query:
+        names = operation.entity.names(self.release)
+        return query_of(request.query_params.multi_items(), names, self.release, single=operation.page is None)
 
     def _made(self, request: Request, operation: Operation, its: Reading) -> Response:
         if operation.page:
@@ -88,13 +83,3 @@ class OneRelease:
         if shape is None:
             raise unknown()
         return answer.one(shape, operation.entity, its.query, self.release)
-
-
-def apart(groups: Iterable[tuple[View, Kind, list[str]]]) -> Iterator[list[Disclosed]]:
-    """In one read; where that is too much for one, as in a page of enrollments, sections apart from people."""
-    told: dict[bool, list[Disclosed]] = {False: [], True: []}
-    for view, kind, ids in groups:
-        told[kind is Kind.SECTION] += (Disclosed(view, kind, id_) for id_ in ids)
-    if len(told[False]) + len(told[True]) <= MOST_IDS:
-        return iter([told[False] + told[True]])
-    return (part for part in told.values() if part)

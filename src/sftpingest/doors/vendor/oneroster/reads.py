@@ -11,6 +11,7 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
+from sftpingest.doors.vendor.disclosing import Disclosed
 from sftpingest.doors.vendor.oneroster import people, shapes
 from sftpingest.doors.vendor.oneroster.derived import ID, course_none
 from sftpingest.doors.vendor.oneroster.query import Query
@@ -125,7 +126,7 @@ class Reading:
         )
 
     @property
-    def disclosed(self) -> Iterator[tuple[View, Kind, list[str]]]:
+    def disclosed(self) -> Iterator[Disclosed]:
         """What the answer tells: nothing of records that went, and of a record made for OneRoster."""
         told: dict[tuple[int, Kind], list[str]] = {}
         for one in self.shown:
@@ -135,7 +136,7 @@ class Reading:
             told.setdefault((seat.district_id, PERSON[ROLES[seat.role]]), []).append(seat.person)
             told.setdefault((seat.district_id, Kind.SECTION), []).append(seat.section)
         of = {view.district.id: view for view in self.views}
-        return ((of[district], kind, ids) for (district, kind), ids in told.items())
+        return (Disclosed(of[district], kind, ids) for (district, kind), ids in told.items())
 
     # ------------------------------------------------------------------------------------------------------ pages
 
