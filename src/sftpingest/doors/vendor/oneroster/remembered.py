@@ -10,8 +10,9 @@ from threading import Lock
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-#: Answers that are remembered of each sort; statements are large.
-_MOST, _STATEMENTS = 1_000, 100
+#: Answers that are remembered of each sort; fewer of those that are large: statements, and all schools of a district.
+_MOST, _LARGE = 1_000, 100
+_ARE_LARGE = frozenset({"pages", "seats", "schools"})
 
 
 class Remembered:
@@ -32,6 +33,6 @@ class Remembered:
         made = find()  # without the lock: others need not wait for it
         with self._lock:
             known[asked] = made
-            while len(known) > (_STATEMENTS if sort in {"pages", "seats"} else _MOST):
+            while len(known) > (_LARGE if sort in _ARE_LARGE else _MOST):
                 known.popitem(last=False)
         return made
