@@ -9,8 +9,8 @@ it refers to.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -69,6 +69,8 @@ class Bulk:
     c: sa.Connection
     view: View
     as_of: int | None = None
+    _known: dict[Kind, Keys] = field(default_factory=dict)
+    _own: dict[Kind, pa.Array] = field(default_factory=dict)
 
     @cached_property
     def shared(self) -> Shared:
@@ -79,9 +81,13 @@ class Bulk:
         """The columns of a kind."""
         return exported(kind, self.shared.sharing.groups)
 
-    @lru_cache(len(Kind))  # noqa: B019  (lives as long as one answer is made)
     def keys(self, kind: Kind) -> Keys:
         """Which records are seen."""
+        if kind not in self._known:
+            self._known[kind] = self._keys(kind)
+        return self._known[kind]
+
+    def _keys(self, kind: Kind) -> Keys:
         if self.as_of is None:
             its = self.view.edition
             of = (SEEN.c.vendor_id == its.vendor_id, SEEN.c.district_id == its.district_id)
@@ -207,16 +213,20 @@ class Bulk:
         ids = pa.concat_arrays([_but_last(self.keys(kind).ids) for kind in both])
         return ids, pa.concat_arrays([_but_last(self._owns(kind)) for kind in both])
 
-    @lru_cache(len(Kind))  # noqa: B019
     def _owns(self, kind: Kind) -> pa.Array:
         """The district's own keys of what is seen, in the order of ids, and null after the last."""
+        if kind not in self._own:
+            self._own[kind] = self._made_own(kind)
+        return self._own[kind]
+
+    def _made_own(self, kind: Kind) -> pa.Array:
         versions = VERSIONS[kind]
         chosen = self.shared.columns_of(kind).with_only_columns(versions.c.no, versions.c.id)
         rows = packed(self.c, chosen, ["no"], ["id"])
         places = self.keys(kind).placed(rows.numbers["no"])
-        order = np.empty(len(self.keys(kind).no), np.int64)
+        order = np.full(len(self.keys(kind).no) + 1, len(places))  # null, unless it is found
         order[places[places >= 0]] = np.flatnonzero(places >= 0)
-        return _and_null(rows.texts["id"].take(pa.array(order)))
+        return _and_null(rows.texts["id"]).take(pa.array(order))
 
 
 def _in_order(seats: Seats) -> Seats:

@@ -80,6 +80,7 @@ def _set_up_postgresql(connection: "psycopg.Connection", _: ConnectionPoolEntry)
     # A worker whose machine lost its power holds its locks until the server sees that: in a minute, not two hours.
     for name, value in (("idle", 30), ("interval", 10), ("count", 3)):
         connection.execute(f"SET tcp_keepalives_{name} = {value}")
+    connection.execute("SET client_encoding = 'UTF8'")  # whatever the database or the environment would have
     # A plan for any list of numbers goes through that list once a record.
     connection.execute("SET plan_cache_mode = force_custom_plan")
     connection.commit()

@@ -37,7 +37,9 @@ def _statement(*, one: bool) -> "sa.Select[Any]":
     decides = version.c.state.in_([said.value for said in DECIDES])
     shows = sa.and_(VERSION.c.id == EDITION.c.sharing_id, VERSION.c.id == _newest(version, decides))
     joined = sa.join(DISTRICT, EDITION, EDITION.c.id == _newest(edition)).join(VERSION, shows)
-    chosen = select(DISTRICT, EDITION, VERSION.c.terms).select_from(joined).order_by(DISTRICT.c.id)
+    said = VERSION.alias("said")  # of the others nothing need be looked for
+    anything = DISTRICT.c.id.in_(select(said.c.district_id).where(said.c.vendor_id == sa.bindparam("vendor")))
+    chosen = select(DISTRICT, EDITION, VERSION.c.terms).select_from(joined).where(anything).order_by(DISTRICT.c.id)
     return chosen.where(DISTRICT.c.id == sa.bindparam("district")) if one else chosen
 
 

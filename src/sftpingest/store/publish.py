@@ -131,7 +131,8 @@ def _write(c: Connection, facts: dict[str, Any], found: Difference) -> Edition:
     _insert(c, EVENT, _events(made, found))
     if c.dialect.name == "postgresql" and sum(map(len, found.came.values())) > _MANY:
         # PostgreSQL does so by itself, minutes later; an edition before that would be planned as if `seen` were empty
-        c.execute(text("ANALYZE seen (vendor_id, district_id, kind, no, id)"))
+        # where somebody is at it already, nobody waits: the vendor is held
+        c.execute(text("ANALYZE (SKIP_LOCKED) seen (vendor_id, district_id, kind, no, id)"))
     return made
 
 

@@ -1,7 +1,7 @@
 """What doors read: the last edition of each district that a vendor sees, page by page.
 
 In:  an Engine, a vendor, today.
-Out: View, one a district; Key, which says where a record stands; rows with the columns that are seen.
+Out: View, one a district; Key, which says where a record stands. Their rows are in rows.py.
 
 Every door reads through this module, or through shared.py itself: there is no other way to a vendor's records.
 """
@@ -20,14 +20,13 @@ from sqlalchemy import Connection, Engine, select
 from sftpingest.roster.ids import district_id, record_id
 from sftpingest.roster.kinds import Kind
 from sftpingest.roster.rules import WrongSharing
-from sftpingest.roster.sharing import Group, Sharing, sharing_of
+from sftpingest.roster.sharing import Sharing, sharing_of
 from sftpingest.store.editions import EDITION, KINDS, NUMBER, SEEN, Edition
 from sftpingest.store.latest import latest
-from sftpingest.store.shared import Shared, granted
+from sftpingest.store.shared import Shared
 from sftpingest.store.tables import District, Sync, table
 from sftpingest.store.unions import together
-from sftpingest.store.versions import VERSIONS, then
-from sftpingest.store.wording import Numbers, among, at_numbers
+from sftpingest.store.wording import Numbers, at_numbers
 
 #: A row as it is seen: `no`, `id` (the district's own) and the columns that are granted.
 Row = dict[str, Any]
@@ -195,13 +194,6 @@ def find(c: Connection, of: Sequence[View], kinds: Collection[Kind], id_: str) -
     return None if row is None else key_of(row)
 
 
-def keys_of(c: Connection, view: View, kind: Kind, nos: Collection[int]) -> list[Key]:
-    """Records by their numbers, as far as they are seen; by ascending id."""
-    its = (SEEN.c.vendor_id == view.edition.vendor_id, SEEN.c.district_id == view.district.id)
-    chosen = select(SEEN).where(*its, SEEN.c.kind == NUMBER[kind], among(SEEN.c.no, nos)).order_by(SEEN.c.id)
-    return [key_of(row) for row in c.execute(chosen)]
-
-
 def count(c: Connection, of: Sequence[View], kinds: Collection[Kind]) -> int:
     """How many records of those kinds are seen."""
     if not of:
@@ -219,42 +211,6 @@ def key_of(row: sa.Row[Any]) -> Key:
     """A row of `seen` as a key."""
     _, district, kind, no, id_, since, changed, schools = tuple(row)  # by their names it would take three times as long
     return Key(id_, KINDS[kind], district, no, since, changed, schools)
-
-
-# --------------------------------------------------------------------------------------------------------------- rows
-
-
-class Rows(NamedTuple):
-    """Rows as the store gives them; `no` is the first column."""
-
-    names: tuple[str, ...]
-    rows: Sequence["sa.Row[Any]"]
-
-
-def rows(c: Connection, view: View, kind: Kind, nos: Collection[int]) -> dict[int, Row]:
-    """Records by number, with the columns that are seen; the numbers are of records that are seen.
-
-    In a view of the past those are left out that are not.
-    """
-    names, found = plain_rows(c, view, kind, nos)
-    return {row[0]: dict(zip(names, row, strict=True)) for row in found}
-
-
-def plain_rows(c: Connection, view: View, kind: Kind, nos: Collection[int]) -> Rows:
-    """The same without names in each row, in any order."""
-    if view.past:
-        found = c.execute(view.shared.select(kind).where(among(VERSIONS[kind].c.no, nos)))
-    else:
-        given = {"district": view.district.id, "as_of": view.shared.as_of, "numbers": list(nos)}
-        found = c.execute(_of_numbers(kind, view.sharing.groups, now=view.shared.as_of is None), given)
-    return Rows(tuple(found.keys()), found.all())
-
-
-@lru_cache(maxsize=256)
-def _of_numbers(kind: Kind, groups: frozenset[Group], *, now: bool) -> "sa.Select[Any]":
-    its = VERSIONS[kind]
-    there = then(its, sa.bindparam("district"), None if now else sa.bindparam("as_of"))
-    return granted(kind, groups).where(*there, at_numbers(its.c.no, sa.bindparam("numbers", type_=Numbers())))
 
 
 def further_of(key: Key) -> tuple[str, ...]:

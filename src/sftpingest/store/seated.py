@@ -40,14 +40,16 @@ def students_of(c: Connection, view: View, sections: Collection[int]) -> dict[in
     gone = _ids_of_gone(c, view, Kind.STUDENT, (one for _, ids in found if _GONE in ids for one in ids.split(_BETWEEN)))
     if gone:
         parts = {section: [gone.get(one, one) for one in ids] for section, ids in parts.items()}
-    return {section: sorted(ids) for section, ids in parts.items()}
+    return {section: sorted(one for one in ids if one[0] != _GONE) for section, ids in parts.items()}
 
 
 def teachers_of(c: Connection, view: View, sections: Collection[int]) -> list[tuple[int, int, str]]:
     """Sections, positions and ids of teachers; by section and position."""
     found = c.execute(_teachers(now=_is_now(view), past=view.past), _given(view, sections)).all()
     gone = _ids_of_gone(c, view, Kind.TEACHER, (id_ for _, _, id_ in found))
-    return [(section, position, gone.get(id_, id_)) for section, position, id_ in found]
+    return [
+        (section, position, gone.get(id_, id_)) for section, position, id_ in found if id_[0] != _GONE or id_ in gone
+    ]
 
 
 def _is_now(view: View) -> bool:

@@ -5,6 +5,7 @@ Out: rows, by the fastest way of each store; never the ORM. copying.py and inser
 """
 
 from collections.abc import Iterable
+from contextlib import closing
 from itertools import chain
 
 import pyarrow as pa
@@ -31,12 +32,16 @@ def send(c: Connection, table: str, slices: Iterable[pa.Table]) -> None:
     numbers = all(pa.types.is_integer(kind) for kind in first.schema.types)
     if c.dialect.name == "postgresql":
         encode = copying.binary if numbers else copying.lines
-        copying.copy(drivers.postgresql(c), table, first.column_names, ahead(map(encode, every)), binary=numbers)
+        encoded: Iterable[bytes | memoryview] = map(encode, every)
+        with closing(ahead(encoded)) as parts:
+            copying.copy(drivers.postgresql(c), table, first.column_names, parts, binary=numbers)
         return
     raw = drivers.sqlite(c)
     if numbers:
-        for statement, packed in ahead(inserting.packed(table, rows) for rows in every):
-            raw.execute(statement, (packed,))
+        with closing(ahead(inserting.packed(table, rows) for rows in every)) as statements:
+            for statement, packed in statements:
+                raw.execute(statement, (packed,))
     else:
-        for rows in ahead(every):
-            inserting.insert(raw, table, rows)
+        with closing(ahead(every)) as tables:
+            for rows in tables:
+                inserting.insert(raw, table, rows)

@@ -23,6 +23,9 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 @given(st.tuples(TEXTS, TEXTS, TEXTS))
 @example(('","', "\\", '\\"'))
 @example(("%s", '"', ""))
+@example(('x",', "y", "z"))
+@example(("x", "y", 'z",'))
+@example(('","\\', '",', ',"'))
 @example(("\x00\n\x1f", "", "é\U0001f600"))
 def test_cells_are_read_back_as_they_were(cells: tuple[str, str, str]) -> None:
     first, second, third = cells

@@ -15,7 +15,8 @@ from sftpingest.doors.vendor.clever.sight import Ask, Sight
 from sftpingest.doors.vendor.refused import Refused
 from sftpingest.roster.kinds import Kind
 from sftpingest.store.beside import Beside
-from sftpingest.store.reading import Key, View, count, further_of, page, rows, synced_at
+from sftpingest.store.reading import Key, View, count, further_of, page, synced_at
+from sftpingest.store.rows import rows
 
 _PEOPLE = (Kind.STUDENT, Kind.TEACHER, Kind.STAFF, Kind.CONTACT)
 #: Where objects of a kind are found.

@@ -14,7 +14,8 @@ from sftpingest.doors.vendor.clever.objects import Stamp, moment
 from sftpingest.doors.vendor.clever.written import Cell, Made, OrNull, Writer, writer
 from sftpingest.roster.ids import record_id
 from sftpingest.roster.kinds import Kind
-from sftpingest.store.reading import Rows, View
+from sftpingest.store.reading import View
+from sftpingest.store.rows import Rows
 
 VERSIONS = ("v3.0", "v3.1")
 

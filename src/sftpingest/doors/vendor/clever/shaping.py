@@ -13,7 +13,8 @@ from sftpingest.doors.vendor.clever import objects
 from sftpingest.doors.vendor.clever.objects import Class, Object, Refers, Stamp
 from sftpingest.doors.vendor.clever.people import NAMES, users
 from sftpingest.roster.kinds import Kind
-from sftpingest.store.reading import Row, View, plain_rows, rows
+from sftpingest.store.reading import Row, View
+from sftpingest.store.rows import plain_rows, rows
 from sftpingest.store.seated import students_of, teachers_of
 
 _PLAIN = {Kind.SCHOOL: objects.school, Kind.COURSE: objects.course, Kind.TERM: objects.term}

@@ -34,8 +34,8 @@ class Made:
 Shape: TypeAlias = Mapping[str, Any]
 #: Writes one object: of the cells of its row, after which stands an empty one, and of the JSON that was made for it.
 Writer: TypeAlias = Callable[[Sequence[str], Sequence[str]], str]
-#: In JSON it stands between two texts, and in none: there a quote has a backslash before it.
-_BETWEEN = '","'
+#: In JSON it stands between two texts; and where one ends in a quote and a comma, with a backslash before it.
+_BETWEEN, _NOT_BETWEEN = '","', '\\","'
 
 
 def writer(shape: Shape, columns: Sequence[str], made: Sequence[str]) -> Writer:
@@ -51,13 +51,19 @@ def writer(shape: Shape, columns: Sequence[str], made: Sequence[str]) -> Writer:
     template = _template(shape)
 
     def write(cells: Sequence[str], made: Sequence[str]) -> str:
-        values = orjson.dumps(cells)[2:-2].decode().split(_BETWEEN)
+        values = _said_apart(cells)
         values += [f'"{values[place]}"' if values[place] else "null" for place in looked]
         values += made
         text: str = template % pick(values)
         return text
 
     return write
+
+
+def _said_apart(cells: Sequence[str]) -> list[str]:
+    """Texts as they stand in JSON, without the quotes around them."""
+    said = orjson.dumps(cells)[2:-2].decode()
+    return [_said(cell)[1:-1] for cell in cells] if _NOT_BETWEEN in said else said.split(_BETWEEN)
 
 
 def _leaves(shape: Any) -> list[Any]:  # noqa: ANN401  (whatever stands in a shape)
@@ -69,11 +75,11 @@ def _leaves(shape: Any) -> list[Any]:  # noqa: ANN401  (whatever stands in a sha
 
 def _template(shape: Any) -> str:  # noqa: ANN401
     if isinstance(shape, Mapping):
-        return f"{{{','.join(f'{_said(name)}:{_template(part)}' for name, part in shape.items())}}}"
+        return f"{{{','.join(f'{_template(name)}:{_template(part)}' for name, part in shape.items())}}}"
     if isinstance(shape, OrNull | Made):
         return "%s"
-    return '"%s"' if isinstance(shape, Cell) else _said(shape)
+    return '"%s"' if isinstance(shape, Cell) else _said(shape).replace("%", "%%")
 
 
-def _said(constant: object) -> str:
-    return orjson.dumps(constant).decode().replace("%", "%%")
+def _said(what: object) -> str:
+    return orjson.dumps(what).decode()

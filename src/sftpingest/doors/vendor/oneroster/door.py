@@ -68,7 +68,7 @@ class OneRelease:
             made = self._made(request, operation, its)
         of = its.__dict__.get("views", ())  # where none was looked for, there is nothing to note
         noted = Answered(grounds(request), who, Door.ONEROSTER, template(request), of, query.fields or None)
-        noted.keep(its.disclosed, in_a_row=its.in_a_row)
+        noted.keep(its.disclosed)
         return made
 
     def _query(self, request: Request, operation: Operation) -> Query:

@@ -4,6 +4,7 @@ In:  a Reader, a Query, the store.
 Out: pages of shapes and single ones; what was disclosed by them.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -57,7 +58,6 @@ class Reading:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     shown: list[Found] = field(default_factory=list)  #: what the answer has in it
     seats: list[Joined] = field(default_factory=list)  #: the enrollments in it
-    in_a_row: bool = False  #: it is all there is between the first and the last id
 
     @cached_property
     def views(self) -> list[View]:
@@ -94,10 +94,15 @@ class Reading:
         return self.remembered.once("first", self.state, lambda: since.first_editions(self.c, vendor))
 
     @cached_property
+    def whole(self) -> tuple[object, ...]:
+        """The state of all that is seen. In short, for it is kept with each answer, and districts may be thousands."""
+        seen = [(view.edition.id, view.district.head) for view in self.views]
+        return (*self.state, hashlib.sha256(repr(seen).encode()).digest())
+
+    @property
     def question(self) -> tuple[object, ...]:
         """What is asked, and of which state: what is remembered of it is good as long as both are the same."""
-        seen = tuple((view.edition.id, view.district.head) for view in self.views)
-        return (*self.state, seen, self.path, self.query.asked)
+        return (*self.whole, self.path, self.query.asked)
 
     def times(self, changed: Iterable[int]) -> Mapping[int, datetime]:
         """When those editions were made."""
@@ -200,7 +205,7 @@ class Reading:
     def courseless(self, of: Sequence[View], within: Within | None = None) -> list[Extra]:
         """The course of sections that have none, in districts where there are such sections."""
         none, first = naming_none("course_id", Kind.COURSE), self.first_editions
-        asked = (*self.question, tuple(view.district.id for view in of))
+        asked = (*(self.question if within else self.whole), *(view.district.id for view in of if within))
         find = lambda: named.districts_with(self.c, of, Kind.SECTION, none, within)  # noqa: E731
         its, times = self.remembered.once("courseless", asked, find), self.times(first.values())
         return [self._courseless(view, first[view.district.id], times) for view in of if view.district.id in its]

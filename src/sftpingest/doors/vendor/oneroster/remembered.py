@@ -10,9 +10,9 @@ from threading import Lock
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-#: Answers that are remembered of each sort; fewer of those that are large: statements, and all schools of a district.
+#: Answers that are remembered of each sort; fewer of large ones: statements, and what is told of all districts.
 _MOST, _LARGE = 1_000, 100
-_ARE_LARGE = frozenset({"pages", "seats", "schools"})
+_ARE_LARGE = frozenset({"pages", "seats", "first", "times"})
 
 
 class Remembered:
