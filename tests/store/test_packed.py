@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from sftpingest.store.packed import numbered, packed
+from sftpingest.store.packed import of_many, packed
 from tests.store.test_send_and_fetch import TEXTS
 
 CELLS = [*TEXTS, "\x1e\x1f\x7f", "ÿ\u00ff", "%s %(x)s :y"]
@@ -34,5 +34,5 @@ def test_cells_come_out_as_they_are_and_empty_ones_as_null(engine: Engine, words
 def test_those_numbers_are_found_and_no_others(engine: Engine, wanted: list[int]) -> None:
     with engine.connect() as c:
         keep(c, CELLS[:10])
-        chosen = sa.select(_KEPT).where(numbered(c, sa.cast(_KEPT.c.no, sa.Integer), wanted))
+        chosen = sa.select(_KEPT).where(of_many(c, sa.cast(_KEPT.c.no, sa.Integer), wanted))
         assert sorted(packed(c, chosen, ["no"]).numbers["no"].tolist()) == sorted(set(wanted) & set(range(10)))

@@ -1,6 +1,7 @@
 """Editions: what a vendor follows by events is what it would read anew, after any uploads and changes of sharing."""
 
 import itertools
+import json
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -17,7 +18,7 @@ from sftpingest.roster.sharing import Group, Mode, Sharing, plain
 from sftpingest.store import accounts
 from sftpingest.store.due import due
 from sftpingest.store.editions import EVENT, KINDS, SEEN, Edition, Happened, last_sequence
-from sftpingest.store.publish import publish
+from sftpingest.store.publish import _insert, publish
 from sftpingest.store.reading import count, find, page, views
 from sftpingest.store.related import ROLE, further_schools
 from sftpingest.store.shared import Shared
@@ -389,3 +390,11 @@ def test_fields_that_are_granted_or_taken_away_are_told(engine: Engine, rich: Fo
         rich.check(sharing)
     assert set(rich.told()) == {(Kind.SCHOOL, Happened.UPDATED)}
     assert len(rich.told()) == 3  # those that have a bus
+
+
+def test_what_is_seen_is_kept_whatever_stands_in_the_key_of_a_school(engine: Engine) -> None:
+    schools = json.dumps(["a\tb\\n\r\n", "\\N", 'é"\\'], ensure_ascii=False)
+    row = (1, 1, 4, 7, "a" * 24, 1, 1, schools)
+    with engine.begin() as c:
+        _insert(c, SEEN, [row])
+        assert tuple(c.execute(sa.select(SEEN)).one()) == row

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from sftpingest.roster.exported import Field, Type, exported
 from sftpingest.roster.kinds import PEOPLE, ROLES, STUDENT, Kind
 from sftpingest.store.editions import NUMBER, SEEN
-from sftpingest.store.packed import Numbers, numbered, packed
+from sftpingest.store.packed import Numbers, of_many, packed
 from sftpingest.store.reading import View
 from sftpingest.store.shared import Shared
 from sftpingest.store.versions import VERSIONS
@@ -124,7 +124,7 @@ class Bulk:
     def records(self, kind: Kind, nos: Numbers) -> pa.Table:
         """Records by their numbers, which are seen, in that order."""
         fields = self.fields(kind)
-        chosen = self.shared.columns_of(kind).where(numbered(self.c, VERSIONS[kind].c.no, nos.tolist()))
+        chosen = self.shared.columns_of(kind).where(of_many(self.c, VERSIONS[kind].c.no, nos.tolist()))
         rows = packed(self.c, chosen, ["no"], sorted({field.source for field in fields}))
         places = self.keys(kind).placed(rows.numbers["no"])
         order = np.argsort(places)
@@ -167,7 +167,7 @@ class Bulk:
         nos, versions = np.sort(self.keys(Kind.SECTION).no), VERSIONS[Kind.ENROLLMENT]
         chosen = self.shared.columns_of(Kind.ENROLLMENT)
         parts = [
-            self._seen(chosen.where(numbered(self.c, versions.c.section_no, nos[start : start + _SECTIONS].tolist())))
+            self._seen(chosen.where(of_many(self.c, versions.c.section_no, nos[start : start + _SECTIONS].tolist())))
             for start in range(0, max(len(nos), 1), _SECTIONS)
         ]
         return _in_order({name: np.concatenate([part.pop(name) for part in parts]) for name in list(parts[0])})

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from sftpingest.roster.kinds import Kind
 from sftpingest.store.bulk import Bulk, Keys
-from sftpingest.store.packed import Numbers, numbered
+from sftpingest.store.packed import Numbers, of_many
 from sftpingest.store.versions import VERSIONS, then
 
 #: Sections whose enrollments are compared at once.
@@ -77,11 +77,9 @@ def _of(one: Bulk, other: Bulk, ids: "np.typing.NDArray[np.bytes_]", has_moved: 
     named = {its.section_no: _alone(one, other, Kind.SECTION), its.person_no: people, its.school_no: schools}
     may = sa.or_(
         has_moved,
-        *(numbered(one.c, column, nos) for column, nos in named.items() if nos),
+        *(of_many(one.c, column, nos) for column, nos in named.items() if nos),
     )
-    return one.enrolled(
-        one.shared.columns_of(Kind.ENROLLMENT).where(numbered(one.c, its.section_no, nos.tolist()), may)
-    )
+    return one.enrolled(one.shared.columns_of(Kind.ENROLLMENT).where(of_many(one.c, its.section_no, nos.tolist()), may))
 
 
 def _alone(one: Bulk, other: Bulk, kind: Kind) -> list[int]:

@@ -47,7 +47,7 @@ def packed(c: sa.Connection, rows: "sa.Select[Any]", numbers: Sequence[str], tex
     return take(c, {name: its[name] for name in numbers}, {name: its[name] for name in texts})
 
 
-def numbered(c: sa.Connection, column: "sa.ColumnElement[int]", numbers: Sequence[int]) -> "sa.ColumnElement[bool]":
+def of_many(c: sa.Connection, column: "sa.ColumnElement[int]", numbers: Sequence[int]) -> "sa.ColumnElement[bool]":
     """Whether a column has one of ten thousands of numbers. All numbers between two are asked for as such."""
     ordered = sorted(numbers)
     if ordered and ordered[-1] - ordered[0] + 1 == len(ordered):

@@ -1,35 +1,31 @@
-"""Editions by time: which is the first since a day, when was one made.
+"""Editions by time: which is the first since a day.
 
 In:  a Connection, a vendor.
-Out: numbers of editions, and times.
+Out: numbers of editions.
 """
 
-from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from sftpingest.store.editions import EDITION, EVENT, Happened
-from sftpingest.store.tables import UtcTime
 
-#: Built once, for every request asks it.
-_LATELY = sa.case((EDITION.c.at >= sa.bindparam("at", type_=UtcTime()), EDITION.c.id))
-_LAST_AND_SINCE = sa.select(sa.func.max(EDITION.c.id), sa.func.min(_LATELY)).where(
-    EDITION.c.vendor_id == sa.bindparam("vendor", type_=sa.Integer())
+#: Built once, for every request asks it. It goes back from the newest one, and soon finds one of the vendor.
+_LAST = (
+    sa.select(EDITION.c.id).where(EDITION.c.vendor_id == sa.bindparam("vendor")).order_by(EDITION.c.id.desc()).limit(1)
 )
 
 
-def last_and_since(c: Connection, vendor_id: int, at: datetime) -> tuple[int, int]:
-    """The last edition of a vendor, of whatever district, and the first since then; 0 where there is none."""
-    last, first = c.execute(_LAST_AND_SINCE, {"vendor": vendor_id, "at": at}).one()
-    return last or 0, first or 0
+def last(c: Connection, vendor_id: int) -> int:
+    """The last edition of a vendor, of whatever district; 0 where there is none."""
+    return c.execute(_LAST, {"vendor": vendor_id}).scalar() or 0
 
 
-def times_of(c: Connection, editions: Collection[int]) -> dict[int, datetime]:
-    """When those editions were made."""
-    chosen = sa.select(EDITION.c.id, EDITION.c.at).where(EDITION.c.id.in_(sorted(editions)))
-    return {row.id: row.at for row in c.execute(chosen)}
+def first_since(c: Connection, vendor_id: int, at: datetime) -> int:
+    """The first edition of a vendor since then, of whatever district; 0 where there is none."""
+    its = (EDITION.c.vendor_id == vendor_id, EDITION.c.at >= at)
+    return c.execute(sa.select(sa.func.min(EDITION.c.id)).where(*its)).scalar_one() or 0
 
 
 def any_went(c: Connection, vendor_id: int, since: int) -> bool:

@@ -28,7 +28,7 @@ from sftpingest.store.counted import Counted, Cut
 from sftpingest.store.found import MADE, Found, found_at
 from sftpingest.store.joined import Joined
 from sftpingest.store.named import Rows
-from sftpingest.store.reading import View, find, views
+from sftpingest.store.reading import View, find, times_of, views
 from sftpingest.store.tokens import Reader
 from sftpingest.store.values import OWN
 from sftpingest.store.within import naming_none
@@ -65,13 +65,16 @@ class Reading:
         return views(self.c, self.reader.vendor_id, self.now.date(), only=self.reader.district_id)
 
     @cached_property
-    def state(self) -> tuple[int, int, int]:
-        """The vendor, its last edition, and the first since when deleted records are shown.
+    def state(self) -> tuple[int, datetime, int, bytes, int]:
+        """The vendor, the day since when deleted records are shown, the last edition, what is seen, the first edition.
 
-        What editions tell is the same until there is another one.
+        What editions tell is the same until there is another one; of a district that is seen no more, too. What is
+        seen is in short, for it is kept with each answer, and districts may be thousands.
         """
-        vendor = self.reader.vendor_id
-        return vendor, *since.last_and_since(self.c, vendor, since.days_ago(self.now, DAYS))
+        vendor, day = self.reader.vendor_id, since.days_ago(self.now, DAYS)
+        seen = repr([(view.edition.id, view.district.head) for view in self.views])
+        its = (vendor, day, since.last(self.c, vendor), hashlib.sha256(seen.encode()).digest())
+        return (*its, self.remembered.once("since", its, lambda: since.first_since(self.c, vendor, day)))
 
     @property
     def since(self) -> int:
@@ -93,21 +96,15 @@ class Reading:
         vendor = self.reader.vendor_id
         return self.remembered.once("first", self.state, lambda: since.first_editions(self.c, vendor))
 
-    @cached_property
-    def whole(self) -> tuple[object, ...]:
-        """The state of all that is seen. In short, for it is kept with each answer, and districts may be thousands."""
-        seen = [(view.edition.id, view.district.head) for view in self.views]
-        return (*self.state, hashlib.sha256(repr(seen).encode()).digest())
-
     @property
     def question(self) -> tuple[object, ...]:
         """What is asked, and of which state: what is remembered of it is good as long as both are the same."""
-        return (*self.whole, self.path, self.query.asked)
+        return (*self.state, self.path, self.query.asked)
 
     def times(self, changed: Iterable[int]) -> Mapping[int, datetime]:
         """When those editions were made."""
         asked = frozenset(changed)
-        return self.remembered.once("times", asked, lambda: since.times_of(self.c, asked))
+        return self.remembered.once("times", asked, lambda: times_of(self.c, asked))
 
     def shaping(self, changed: Iterable[int]) -> Shaping:
         """What shapes are made with."""
@@ -205,7 +202,7 @@ class Reading:
     def courseless(self, of: Sequence[View], within: Within | None = None) -> list[Extra]:
         """The course of sections that have none, in districts where there are such sections."""
         none, first = naming_none("course_id", Kind.COURSE), self.first_editions
-        asked = (*(self.question if within else self.whole), *(view.district.id for view in of if within))
+        asked = (*(self.question if within else self.state), *(view.district.id for view in of if within))
         find = lambda: named.districts_with(self.c, of, Kind.SECTION, none, within)  # noqa: E731
         its, times = self.remembered.once("courseless", asked, find), self.times(first.values())
         return [self._courseless(view, first[view.district.id], times) for view in of if view.district.id in its]
