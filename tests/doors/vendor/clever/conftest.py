@@ -53,6 +53,7 @@ FILES = {
         "s1,sf1,sal@s.example,Sal,Scribe,Sclerk",
     ),
 }
+COLLECTIONS = ("schools", "sections", "courses", "terms", "users")
 EVERYTHING = Sharing(Mode.EVERYTHING, staff=True, groups=frozenset(Group))
 SOUTH = Sharing(Mode.SCHOOLS, schools=("s1",))
 
@@ -110,6 +111,10 @@ class Door(Web):
             if not following:
                 return out
             answer = self.get(following[0], vendor)
+
+
+def told(door: Door, vendor: str, after: str = "") -> list[dict[str, Any]]:
+    return door.read("/events", vendor, **({"starting_after": after} if after else {}))
 
 
 def new_door(engine: Engine, keys: Path) -> Door:

@@ -1,37 +1,19 @@
-"""Events: what a vendor is told, and that whoever follows them has what a full read gives."""
+"""Events: what a vendor is told. That whoever follows them has what a full read gives is in test_law.py."""
 
-import itertools
 import json
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from sqlalchemy import Engine
 
-from sftpingest.app.web import parts
 from sftpingest.roster.ids import record_id
 from sftpingest.roster.kinds import Kind
 from sftpingest.roster.sharing import Group, Mode, Sharing
-from sftpingest.store import accounts, vendors
-from tests.doors.vendor.clever.conftest import EVERYTHING, FILES, SOUTH, Door, new_door
+from tests.doors.vendor.clever.conftest import COLLECTIONS, FILES, SOUTH, Door, new_door, told
 from tests.doors.vendor.conftest import Web
-from tests.roster.strategies import LAW, MORE
-
-COLLECTIONS = ("schools", "sections", "courses", "terms", "users")
-Copy = dict[str, dict[str, Any]]
 
 
 @pytest.fixture
 def door(light: Web) -> Door:
     return new_door(light.engine, light.keys)
-
-
-def told(door: Door, vendor: str, after: str = "") -> list[dict[str, Any]]:
-    return door.read("/events", vendor, **({"starting_after": after} if after else {}))
 
 
 def newest(door: Door, vendor: str = "everything") -> str:
@@ -151,92 +133,3 @@ def test_the_same_events_stand_in_plain_lines(door: Door) -> None:
     assert door.get("/export/events.ndjson", after=len(events)).text == ""
     assert door.get("/export/events.ndjson", after="-1").status_code == 400
     assert door.reads[-1].door == "events"
-
-
-# ------------------------------------------------------------------------------------------------------------- the law
-
-
-@dataclass
-class Follower:
-    """A vendor's program that read everything once, and then only events."""
-
-    vendor: str
-    copy: Copy = field(default_factory=dict)
-    last: str = ""
-
-    def follow(self, door: Door) -> None:
-        for event in told(door, self.vendor, self.last):
-            kind, _, what = event["type"].partition(".")
-            one = event["data"]["object"]
-            if what == "deleted":
-                del self.copy[f"{kind}/{one['id']}"]
-            else:
-                assert (f"{kind}/{one['id']}" in self.copy) == (what == "updated")
-                self.copy[f"{kind}/{one['id']}"] = one
-            self.last = event["id"]
-
-
-def full(door: Door, vendor: str) -> Copy:
-    """All that a vendor reads; nothing where the district shares nothing with it."""
-    if door.get("/v3.1/districts", vendor).status_code == 404:
-        return {}
-    return {f"{name}/{one['id']}": one for name in COLLECTIONS for one in door.read(f"/{name}", vendor)}
-
-
-LINES = [(name, line) for name, text in FILES.items() for line in text.splitlines()[1:]]
-SHARINGS = [
-    None,
-    EVERYTHING,
-    SOUTH,
-    Sharing(Mode.EVERYTHING),
-    Sharing(Mode.SECTIONS, sections=("nc1",), groups=frozenset({Group.DEMOGRAPHICS, Group.CONTACTS})),
-    Sharing(Mode.SCHOOLS, schools=("n1",), staff=True, groups=frozenset({Group.OTHER, Group.ADDRESSES})),
-]
-_numbers = itertools.count(1)
-
-
-def following(engine: Engine, keys: Path) -> type[RuleBasedStateMachine]:
-    """Syncs, returns to earlier rosters and changes of sharing, in any order; two vendors that follow."""
-
-    class Following(RuleBasedStateMachine):
-        @initialize()
-        def begin(self) -> None:
-            self.slug = f"f{next(_numbers)}"
-            self.door = Door(engine, keys, parts(keys))
-            self.door.slug = self.slug
-            self.followers = [Follower(f"{self.slug}-a"), Follower(f"{self.slug}-b")]
-            with engine.begin() as c:
-                accounts.add_district(c, self.slug, self.slug)
-                for one in self.followers:
-                    vendors.add_vendor(c, one.vendor)
-            self.door.upload(FILES, self.slug)
-            self.door.let(self.followers[0].vendor, EVERYTHING, self.slug)
-
-        @rule(
-            chosen=st.lists(st.sampled_from(LINES[2:]), max_size=3), word=st.sampled_from(["Nash", "Nanotech", "Sol"])
-        )
-        def sync(self, chosen: list[tuple[str, str]], word: str) -> None:
-            """An upload without some lines, and with one word changed."""
-            gone = {line for _, line in chosen}
-            files = {
-                name: "\n".join(line for line in text.splitlines() if line not in gone) + "\n"
-                for name, text in FILES.items()
-            }
-            self.door.upload({name: text.replace(word, f"{word}x") for name, text in files.items()}, self.slug)
-
-        @rule(sharing=st.sampled_from(SHARINGS), whose=st.sampled_from([0, 1]))
-        def share(self, sharing: Sharing | None, whose: int) -> None:
-            self.door.let(self.followers[whose].vendor, sharing, self.slug)
-
-        @invariant()
-        def the_copies_are_what_a_full_read_gives(self) -> None:
-            for one in self.followers:
-                one.follow(self.door)
-                assert one.copy == full(self.door, one.vendor)
-
-    return Following
-
-
-def test_whoever_follows_the_events_has_what_a_full_read_gives(lasting: Engine, tmp_path: Path) -> None:
-    how = settings(LAW, max_examples=2 * MORE, stateful_step_count=8, suppress_health_check=list(HealthCheck))
-    run_state_machine_as_test(following(lasting, tmp_path), settings=how)
