@@ -394,7 +394,9 @@ def test_fields_that_are_granted_or_taken_away_are_told(engine: Engine, rich: Fo
 
 def test_what_is_seen_is_kept_whatever_stands_in_the_key_of_a_school(engine: Engine) -> None:
     schools = json.dumps(["a\tb\\n\r\n", "\\N", 'é"\\'], ensure_ascii=False)
-    row = (1, 1, 4, 7, "a" * 24, 1, 1, schools)
+    row = (9_999, 1, 4, 7, "a" * 24, 1, 1, schools)
+    its = SEEN.c.vendor_id == 9_999
     with engine.begin() as c:
         _insert(c, SEEN, [row])
-        assert tuple(c.execute(sa.select(SEEN)).one()) == row
+        assert tuple(c.execute(sa.select(SEEN).where(its)).one()) == row
+        c.execute(sa.delete(SEEN).where(its))
