@@ -95,6 +95,7 @@ def _shown_by(c: Connection, edition: Edition | None) -> Shared | None:
 
 
 def _get_ready(c: Connection) -> None:
+    """Set how PostgreSQL works until the transaction ends; after an edition there is little left of it."""
     if c.dialect.name == "postgresql":
         # a list that does not fit is searched anew for each record
         c.execute(text("SET LOCAL work_mem = '128MB'"))

@@ -35,7 +35,7 @@ def token_of(request: Request) -> str:
 
 
 def read_by(c: Connection, request: Request, token: str) -> Reader:
-    """The same as `reader` in the thread and the transaction that answer: half a page's time went into another one."""
+    """The same as `reader`, in the thread and the transaction that answer: its own took a tenth of a page's time."""
     found = reader_of(c, token)
     if found is None:
         raise _stranger(request, "This token is not good (any more).")

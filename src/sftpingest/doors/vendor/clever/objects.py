@@ -42,12 +42,6 @@ def ext_of(row: Row) -> Object:
     return dict(orjson.loads(cell)) if cell else {}
 
 
-def location(row: Row, street: str) -> Object:
-    """Where a school or a student is."""
-    get = row.get
-    return {"address": get(street, ""), "city": get("city", ""), "state": get("state", ""), "zip": get("zip", "")}
-
-
 def school(view: View, row: Row, stamp: Stamp) -> Object:
     """A school. Clever promises a number: where the district gives none, it is the id."""
     return {
@@ -62,7 +56,7 @@ def school(view: View, row: Row, stamp: Stamp) -> Object:
         "low_grade": row["low_grade"] or None,
         "high_grade": row["high_grade"] or None,
         "phone": row["phone"] or None,
-        "location": location(row, "address"),
+        "location": {name: row.get(name, "") for name in ("address", "city", "state", "zip")},
         "principal": {"name": row["principal"], "email": row["principal_email"]},
         "ext": ext_of(row),
         **times(stamp),
